@@ -1,0 +1,66 @@
+"""IRIs: the one place that knows how things, terms and graphs are named."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+
+BASE = "https://w3id.org/avidity/"
+AV = BASE + "ontology#"
+GRAPH = BASE + "graph/"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+RDFS_LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+DCTERMS = "http://purl.org/dc/terms/"
+PROV = "http://www.w3.org/ns/prov#"
+OA = "http://www.w3.org/ns/oa#"
+OBO = "http://purl.obolibrary.org/obo/"
+SH = "http://www.w3.org/ns/shacl#"
+
+PREFIXES = {
+    "av": AV,
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": XSD,
+    "skos": SKOS,
+    "dcterms": DCTERMS,
+    "prov": PROV,
+    "oa": OA,
+    "sh": SH,
+    "obo": OBO,
+    "agent": BASE + "agent/",
+    "alteration": BASE + "alteration/",
+    "cohort": BASE + "cohort/",
+    "finding": BASE + "finding/",
+    "gene": BASE + "gene/",
+    "graph": GRAPH,
+    "histology": BASE + "histology/",
+    "measure": BASE + "measure/",
+    "mechanism": BASE + "mechanism/",
+    "regimen": BASE + "regimen/",
+    "study": BASE + "study/",
+}
+
+
+def term(local_name: str) -> ox.NamedNode:
+    """An ontology term: `av:<local_name>`."""
+    return ox.NamedNode(AV + local_name)
+
+
+def thing(kind: str, *path: str) -> ox.NamedNode:
+    """A thing: `https://w3id.org/avidity/<kind>/<path>`."""
+    return ox.NamedNode("/".join((BASE + kind, *path)))
+
+
+def graph(name: str) -> ox.NamedNode:
+    """A named graph of the dataset."""
+    return ox.NamedNode(GRAPH + name)
+
+
+def split_iri(iri: str) -> tuple[str, str]:
+    """(kind, slug) of a thing's IRI; ("", iri) of any other."""
+    if not iri.startswith(BASE) or "#" in iri:
+        return "", iri
+    kind, _, slug = iri[len(BASE) :].partition("/")
+    return kind, slug

@@ -1,0 +1,151 @@
+"""Proving claims files against the source: quotes placed, numbers and names found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from avidity_loaders.claims.models import Record, StudyFile, result_path
+from avidity_loaders.claims.reading import ClaimsFile
+from avidity_loaders.errors import ClaimsError, Problem
+from avidity_loaders.proof.needs import Need, NumberNeed, VerbatimNeed, WordNeed, needs
+from avidity_loaders.proof.numbers import Number, numbers
+from avidity_loaders.proof.quotes import Located, QuoteError, locate
+from avidity_loaders.proof.references import duplicate_ids, unknown_names
+from avidity_loaders.vocabulary import Vocabulary, mentions
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A claims file that holds: `quotes` gives, for each record's place in the file, where its quotes stand."""
+
+    file: ClaimsFile
+    quotes: Mapping[Place, tuple[Located, ...]]
+    facts: int
+
+
+def prove(files: Iterable[ClaimsFile], source: str, vocabulary: Vocabulary) -> list[Proof]:
+    """Every file proven.
+
+    Raises:
+        ClaimsError: with every unknown name, duplicate id, quote that is not in the source, and number or
+            name that is not in its quotes, over all files.
+    """
+    files = list(files)
+    problems = list(duplicate_ids(files))
+    proofs = []
+    for file in files:
+        problems += unknown_names(file, vocabulary)
+        proof, found = _prove_file(file, source, vocabulary)
+        proofs.append(proof)
+        problems += found
+    if problems:
+        raise ClaimsError(problems)
+    return proofs
+
+
+def _prove_file(file: ClaimsFile, source: str, vocabulary: Vocabulary) -> tuple[Proof, list[Problem]]:
+    placed: dict[Place, tuple[Located, ...]] = {}
+    problems: list[Problem] = []
+    facts = 0
+    for place, record in records(file.content):
+        located, found = _place_quotes(file, place, record, source)
+        placed[place] = located
+        problems += found
+        if not found:
+            evidence = _Evidence.of(located)
+            wanted = list(needs(record, vocabulary))
+            facts += len(wanted)
+            problems += [_unproven(file, place, need, evidence) for need in wanted if not evidence.meets(need)]
+    return Proof(file, placed, facts), problems
+
+
+def records(content: StudyFile) -> Iterator[tuple[Place, Record]]:
+    """Every record that carries quotes, with its place in the file."""
+    yield ("study",), content.study
+    for group in ("design", "centre"):
+        for index, record in enumerate(getattr(content.study, group)):
+            yield ("study", group, index), record
+    for group in ("cohorts", "regimens", "assessments", "radioiodine", "findings", "adverse_events", "statements"):
+        for index, record in enumerate(getattr(content, group)):
+            yield (group, index), record
+
+
+def claim_id(content: StudyFile, place: Place) -> str:
+    """The claim's id as it appears in the graph, or the nearest thing to it."""
+    study = content.study.slug
+    if place[0] == "study":
+        return "/".join(["study", study, *(str(part) for part in place[1:])])
+    group, index = str(place[0]), place[1]
+    record = getattr(content, group)[index]
+    if group in ("findings", "adverse_events"):
+        return f"finding/{study}/{result_path(record)}"
+    kind = {"radioiodine": "radioiodine-therapy"}.get(group, group.removesuffix("s"))
+    return f"{kind}/{study}/{record.slug}"
+
+
+def _place_quotes(
+    file: ClaimsFile, place: Place, record: Record, source: str
+) -> tuple[tuple[Located, ...], list[Problem]]:
+    field = "mentioned" if place == ("study",) else "quotes"
+    located, problems = [], []
+    for index, quote in enumerate(getattr(record, field)):
+        try:
+            located.append(locate(quote, source))
+        except QuoteError as error:
+            line = file.line((*place, field, index))
+            problems.append(Problem(error.what, file.path, line, claim_id(file.content, place), error.cure))
+    return tuple(located), problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    texts: tuple[str, ...]
+    numbers: tuple[Number, ...]
+
+    @classmethod
+    def of(cls, located: Iterable[Located]) -> _Evidence:
+        texts = tuple(quote.text for quote in located)
+        return cls(texts, tuple(number for text in texts for number in numbers(text)))
+
+    def meets(self, need: Need) -> bool:
+        match need:
+            case NumberNeed():
+                return any(_same(number, need) for number in self.numbers)
+            case WordNeed():
+                return any(mentions(need.forms, text) for text in self.texts)
+            case VerbatimNeed():
+                return any(need.text in text for text in self.texts)
+
+
+def _same(number: Number, need: NumberNeed) -> bool:
+    return (
+        number.value == need.value
+        and number.role == need.role
+        and (need.unit is None or number.unit == need.unit)
+        and (need.comparator is None or number.comparator == need.comparator)
+    )
+
+
+def _unproven(file: ClaimsFile, place: Place, need: Need, evidence: _Evidence) -> Problem:
+    match need:
+        case NumberNeed():
+            shown = f"{need.comparator or ''}{need.value}" + (f" {need.unit}" if need.unit else "")
+            what = f"{need.field}: the quote does not hold the {need.role} {shown}"
+            held = ", ".join(_shown(number) for number in evidence.numbers) or "no number at all"
+            cure = f"the quote holds: {held}\ncorrect the number, or add the passage that states it to `quotes`"
+        case WordNeed():
+            what = f"{need.field}: the quote does not say {' or '.join(repr(form) for form in need.forms[:6])}"
+            cure = "correct the name, or add the passage that names it to `quotes`"
+        case VerbatimNeed():
+            what = f"{need.field}: these words are not in the quote: {need.text!r}"
+            cure = "this field repeats the source word for word"
+    field: Place = tuple(int(step) if step.isdigit() else step for step in need.field.split("."))
+    return Problem(what, file.path, file.line((*place, *field)), claim_id(file.content, place), cure)
+
+
+def _shown(number: Number) -> str:
+    value = f"{number.value.normalize():f}" if number.role != "fraction" else f"{number.value:.2f}"
+    return f"{number.comparator or ''}{value} ({number.unit or number.role})"

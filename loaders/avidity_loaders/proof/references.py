@@ -1,0 +1,110 @@
+"""Names that claims use: each must exist, in the vocabulary or in the same file, and no id twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rapidfuzz import process
+
+from avidity_loaders.claims.models import StudyFile, result_path
+from avidity_loaders.claims.reading import ClaimsFile
+from avidity_loaders.errors import Problem
+from avidity_loaders.vocabulary import Vocabulary
+
+Place = tuple[str | int, ...]
+Name = tuple[Place, str, str]  # where it is used, its kind, the slug
+
+
+def unknown_names(file: ClaimsFile, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """A problem for each name that does not exist, with the nearest ones that do."""
+    own = _own(file.content)
+    for place, kind, slug in _used(file.content):
+        known = own.get(kind) or vocabulary.slugs(kind)
+        if slug not in known:
+            yield _unknown(file, place, kind, slug, known)
+
+
+def duplicate_ids(files: Iterable[ClaimsFile]) -> Iterator[Problem]:
+    """A problem for each id that is used twice, in one file or in two."""
+    first: dict[str, ClaimsFile] = {}
+    for file in files:
+        for claim, place in _ids(file.content):
+            if claim in first:
+                where = "in this file" if first[claim] is file else f"in {first[claim].path.name}"
+                cure = "give the cohort, measure or study another name, or the second result a `qualifier`"
+                yield Problem(f"this id is used already {where}", file.path, file.line(place), claim, cure)
+            else:
+                first[claim] = file
+
+
+def _ids(content: StudyFile) -> Iterator[tuple[str, Place]]:
+    study = content.study.slug
+    yield f"study/{study}", ("study", "slug")
+    for group, kind in (("cohorts", "cohort"), ("regimens", "regimen"), ("assessments", "assessment"),
+                        ("radioiodine", "radioiodine-therapy"), ("statements", "statement")):  # fmt: skip
+        for index, record in enumerate(getattr(content, group)):
+            yield f"{kind}/{study}/{record.slug}", (group, index)
+    for group in ("findings", "adverse_events"):
+        for index, record in enumerate(getattr(content, group)):
+            yield f"finding/{study}/{result_path(record)}", (group, index)
+
+
+def _own(content: StudyFile) -> dict[str, list[str]]:
+    return {
+        "cohort": [cohort.slug for cohort in content.cohorts] or ["(none in this file)"],
+        "regimen": [regimen.slug for regimen in content.regimens] or ["(none in this file)"],
+        "assessment": [assessment.slug for assessment in content.assessments] or ["(none in this file)"],
+    }
+
+
+def _used(content: StudyFile) -> Iterator[Name]:
+    for i, cohort in enumerate(content.cohorts):
+        yield from _given(("cohorts", i), cohort, ("part_of", "cohort"), ("alteration",) * 2, ("histology",) * 2)
+        yield from ((("cohorts", i, "regimens", j), "regimen", slug) for j, slug in enumerate(cohort.regimens))
+        for j, members in enumerate(cohort.members):
+            yield from _given(("cohorts", i, "members", j), members, ("alteration",) * 2, ("histology",) * 2)
+    for i, regimen in enumerate(content.regimens):
+        yield from _given(("regimens", i), regimen, ("same_as", "regimen"))
+        for j, component in enumerate(regimen.components):
+            yield from _given(("regimens", i, "components", j), component, ("agent",) * 2, ("mechanism",) * 2)
+    for i, assessment in enumerate(content.assessments):
+        yield from ((("assessments", i, "regimens", j), "regimen", slug) for j, slug in enumerate(assessment.regimens))
+    yield from _used_by_results(content)
+
+
+def _used_by_results(content: StudyFile) -> Iterator[Name]:
+    for i, finding in enumerate(content.findings):
+        yield from _given(("findings", i), finding, ("cohort",) * 2, ("measure",) * 2, ("assessment",) * 2)
+        yield from ((("findings", i, "regimens", j), "regimen", s) for j, s in enumerate(finding.regimens or []))
+    for i, event in enumerate(content.adverse_events):
+        yield from _given(("adverse_events", i), event, ("cohort",) * 2, ("term", "adverse-event-term"))
+        yield from ((("adverse_events", i, "regimens", j), "regimen", s) for j, s in enumerate(event.regimens or []))
+    for i, statement in enumerate(content.statements):
+        for name in ("subject", "object"):
+            yield ("statements", i, name), *_split(getattr(statement, name))
+        for j, value in enumerate(statement.about):
+            yield ("statements", i, "about", j), *_split(value)
+
+
+def _split(value: str) -> tuple[str, str]:
+    kind, _, slug = value.partition("/")
+    return kind, slug
+
+
+def _given(place: Place, record: object, *fields: tuple[str, ...]) -> Iterator[Name]:
+    for field, kind in fields:
+        slug = getattr(record, field)
+        if slug is not None:
+            yield (*place, field), kind, slug
+
+
+def _unknown(file: ClaimsFile, place: Place, kind: str, slug: str, known: list[str]) -> Problem:
+    near = [name for name, score, _ in process.extract(slug, known, limit=3) if score > 55]
+    cure = f"did you mean {' or '.join(near)}? " if near else ""
+    cure += f"known: {', '.join(known[:40])}" if known else f"there is no {kind} at all"
+    if kind not in ("cohort", "regimen", "assessment"):
+        cure += f"\na new {kind} is added in ontology/vocabulary/, with a label and a definition"
+    claim = f"{file.content.study.slug}/{'/'.join(str(part) for part in place)}"
+    return Problem(f"unknown {kind} '{slug}'", file.path, file.line(place), claim, cure)
+
+
