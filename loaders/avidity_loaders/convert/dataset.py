@@ -1,0 +1,39 @@
+"""Everything that is stated, as quads in their named graphs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from avidity_loaders.bibliography import Bibliography
+from avidity_loaders.convert.passages import Passages, source_document
+from avidity_loaders.convert.study import convert_study
+from avidity_loaders.convert.triples import Triples
+from avidity_loaders.document import Document
+from avidity_loaders.mappings import convert_mappings
+from avidity_loaders.names import graph
+from avidity_loaders.proof import Proof
+from avidity_loaders.questions import Question, convert_questions
+from avidity_loaders.vocabulary import Vocabulary, parse_turtle
+
+
+def convert(
+    ontology: Path,
+    document: Document,
+    record: Bibliography,
+    proofs: list[Proof],
+    vocabulary: Vocabulary,
+    questions: list[Question],
+) -> list[ox.Quad]:
+    """The quads of all graphs but `derived`, each once."""
+    quads = [ox.Quad(*triple, graph("ontology")) for triple in parse_turtle(ontology / "avidity.ttl")]
+    quads += [ox.Quad(*triple, graph("vocabulary")) for triple in vocabulary.triples]
+    quads += convert_mappings(ontology / "mappings", vocabulary)
+    quads += convert_questions(questions)
+    review = Triples(graph("review"))
+    passages = Passages(document, source_document(review, document, record))
+    quads += review.quads
+    for proof in proofs:
+        quads += convert_study(proof, passages, vocabulary)
+    return list(dict.fromkeys(quads))

@@ -1,0 +1,153 @@
+"""One proven claims file → the quads of its study's graph."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+
+from avidity_loaders.claims.models import Assessment, Cohort, Component, Radioiodine, Regimen, Study
+from avidity_loaders.convert.findings import Findings
+from avidity_loaders.convert.passages import Passages
+from avidity_loaders.convert.quantities import add_quantity, quantity_label
+from avidity_loaders.convert.triples import Triples
+from avidity_loaders.names import graph, thing
+from avidity_loaders.proof import Proof
+from avidity_loaders.vocabulary import Vocabulary
+
+_STUDY_CLASS = {
+    "prospective-trial": "ProspectiveTrial",
+    "retrospective-study": "RetrospectiveStudy",
+    "case-report": "CaseReport",
+    "case-series": "CaseSeries",
+    "diagnostic-study": "DiagnosticStudy",
+    "unstated": "Study",
+}
+
+
+def convert_study(proof: Proof, passages: Passages, vocabulary: Vocabulary) -> list[ox.Quad]:
+    """All quads of one study, in the named graph that bears its slug."""
+    return StudyGraph(proof, passages, vocabulary).quads()
+
+
+class StudyGraph:
+    """Converts one file; every record becomes a thing `<kind>/<study>/<slug>` with its passages."""
+
+    def __init__(self, proof: Proof, passages: Passages, vocabulary: Vocabulary) -> None:
+        self.proof = proof
+        self.content = proof.file.content
+        self.slug = self.content.study.slug
+        self.study = thing("study", self.slug)
+        self.triples = Triples(graph(f"study/{self.slug}"))
+        self.passages = passages
+        self.vocabulary = vocabulary
+
+    def quads(self) -> list[ox.Quad]:
+        """Everything in the file."""
+        self._study(self.content.study)
+        for i, cohort in enumerate(self.content.cohorts):
+            self._cohort(i, cohort)
+        for i, regimen in enumerate(self.content.regimens):
+            self._regimen(i, regimen)
+        for i, assessment in enumerate(self.content.assessments):
+            self._assessment(i, assessment)
+        for i, therapy in enumerate(self.content.radioiodine):
+            self._radioiodine(i, therapy)
+        Findings(self).convert()
+        return self.triples.quads
+
+    def own(self, kind: str, slug: str) -> ox.NamedNode:
+        """A thing of this study."""
+        return thing(kind, self.slug, slug)
+
+    def support(self, subject: ox.NamedNode, *place: str | int) -> None:
+        """Attach the proven quotes of the record at `place`."""
+        self.passages.support(self.triples, subject, self.proof.quotes[place])
+
+    def start(self, subject: ox.NamedNode, class_: str, label: str, *place: str | int) -> None:
+        """What every record of a study has: type, label, study, quotes."""
+        self.triples.describe(subject, class_, label)
+        self.triples.add(subject, "ofStudy", self.study)
+        self.support(subject, *place)
+
+    def _study(self, study: Study) -> None:
+        add = self.triples.add
+        self.triples.describe(self.study, _STUDY_CLASS[study.kind], study.label)
+        self.triples.names(self.study, study.names)
+        add(self.study, "referenceNumber", study.reference)
+        add(self.study, "note", study.note)
+        quotes = list(self.proof.quotes["study",])
+        for i, design in enumerate(study.design):
+            add(self.study, "design", f"{design.as_stated} ({design.witness})")
+            quotes += self.proof.quotes["study", "design", i]
+        for i, centre in enumerate(study.centre):
+            add(self.study, "centre", centre.as_stated)
+            quotes += self.proof.quotes["study", "centre", i]
+        self.passages.support(self.triples, self.study, dict.fromkeys(quotes))
+        for identifier in study.identifiers:
+            node = self.own("identifier", identifier.scheme)
+            self.triples.describe(node, "ExternalIdentifier", f"{identifier.scheme} {identifier.value}")
+            add(self.study, "hasIdentifier", node)
+            add(node, "identifierScheme", identifier.scheme)
+            add(node, "identifierValue", identifier.value)
+            add(node, "verification", identifier.verification)
+            add(node, "seenAt", identifier.seen_at)
+
+    def _cohort(self, index: int, cohort: Cohort) -> None:
+        add, node = self.triples.add, self.own("cohort", cohort.slug)
+        label = f"{self.content.study.label}: {cohort.label}"
+        self.start(node, "Cohort", label, "cohorts", index)
+        add(node, "partOfCohort", self.own("cohort", cohort.part_of) if cohort.part_of else None)
+        add(node, "definedByAlteration", thing("alteration", cohort.alteration) if cohort.alteration else None)
+        add(node, "definedByHistology", thing("histology", cohort.histology) if cohort.histology else None)
+        for name in ("enrolled", "treated", "evaluated", "note"):
+            add(node, name, getattr(cohort, name))
+        add(node, "receivedRegimen", *(self.own("regimen", slug) for slug in cohort.regimens))
+        for members in cohort.members:
+            what = "-".join(slug for slug in (members.alteration, members.histology) if slug)
+            member = thing("composition", self.slug, cohort.slug, what)
+            count = "some" if members.count is None else str(members.count)
+            self.triples.describe(member, "CohortMember", f"{label}: {count} with {what}")
+            add(node, "hasMembers", member)
+            add(member, "withAlteration", thing("alteration", members.alteration) if members.alteration else None)
+            add(member, "withHistology", thing("histology", members.histology) if members.histology else None)
+            add(member, "memberCount", members.count)
+
+    def _regimen(self, index: int, regimen: Regimen) -> None:
+        add, node = self.triples.add, self.own("regimen", regimen.slug)
+        self.start(node, "Regimen", regimen.label, "regimens", index)
+        add(node, "witness", regimen.witness)
+        add(node, "arrangement", regimen.arrangement)
+        add(node, "patientsOnRegimen", regimen.patients)
+        add(node, "note", regimen.note)
+        add(node, "sameRegimenAs", self.own("regimen", regimen.same_as) if regimen.same_as else None)
+        add_quantity(self.triples, node, "duration", regimen.duration)
+        for component in regimen.components:
+            self._component(node, regimen.slug, component)
+
+    def _component(self, regimen: ox.NamedNode, slug: str, component: Component) -> None:
+        kind, name = ("agent", component.agent) if component.agent else ("mechanism", component.mechanism or "")
+        node = thing("component", self.slug, slug, name)
+        label = self.vocabulary.label(kind, name)
+        dose = quantity_label(component.dose) if component.dose else "dose not stated"
+        self.triples.describe(node, "RegimenComponent", f"{label}, {dose}")
+        add = self.triples.add
+        add(regimen, "hasComponent", node)
+        add(node, "agent" if component.agent else "agentNotNamed", thing(kind, name))
+        add(node, "frequency", component.frequency)
+        add(node, "route", component.route)
+        add_quantity(self.triples, node, "dose", component.dose)
+
+    def _assessment(self, index: int, assessment: Assessment) -> None:
+        node = self.own("assessment", assessment.slug)
+        self.start(node, "UptakeAssessment", assessment.label, "assessments", index)
+        for name in ("witness", "radionuclide", "modality", "stimulation", "timing", "criterion", "note"):
+            self.triples.add(node, name, getattr(assessment, name))
+
+    def _radioiodine(self, index: int, therapy: Radioiodine) -> None:
+        node = self.own("radioiodine-therapy", therapy.slug)
+        self.start(node, "RadioiodineTherapy", therapy.label, "radioiodine", index)
+        for name in ("witness", "approach", "timing", "criterion", "note"):
+            self.triples.add(node, name, getattr(therapy, name))
+        self.triples.add(node, "regardlessOfUptake", therapy.regardless_of_uptake)
+        add_quantity(self.triples, node, "activity", therapy.activity)
+        for name in ("dose", "activity", "lesion"):
+            add_quantity(self.triples, node, f"threshold-{name}", getattr(therapy, f"threshold_{name}"))

@@ -1,0 +1,82 @@
+"""A checked dataset → the files of a release."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from avidity_loaders.checks import CheckReport
+from avidity_loaders.document import Document
+from avidity_loaders.names import AV, RDF_TYPE
+from avidity_loaders.release import ReleaseContent, canonical_lines, digest, pack
+from avidity_loaders.void import describe_dataset
+
+if TYPE_CHECKING:
+    from avidity_loaders.build import Inputs
+
+_COUNTED = ("Study", "Cohort", "Regimen", "Finding", "AdverseEventFinding", "Passage", "Agent", "Alteration",
+            "Mechanism", "Question", "GenotypeEvidence", "Statement")  # fmt: skip
+
+
+def release_content(
+    quads: list[ox.Quad], inputs: Inputs, document: Document, facts: int, report: CheckReport
+) -> ReleaseContent:
+    """All files of the release as bytes, and its manifest; the id comes from the dataset's own digest."""
+    lines = canonical_lines(quads)
+    release = digest("\n".join(lines).encode())[:12]
+    files = {
+        "dataset.nq.gz": pack(lines),
+        "void.ttl": describe_dataset(quads, release),
+        "reports/checks.json": _json({"shapes": report.shapes, "things": report.focus_nodes, "checks": report.queries}),
+        "reports/source.json": _json(_source_report(document)),
+    }
+    manifest = {
+        "release": release,
+        "version": version("avidity"),
+        "inputs": inputs_digest(inputs),
+        "files": {name: {"sha256": digest(data), "bytes": len(data)} for name, data in sorted(files.items())},
+        "counts": {"quads": len(lines), "facts_proven": facts, **_class_counts(quads)},
+        "source": {"sha256": document.sha256, "characters": len(document.text)},
+    }
+    return ReleaseContent(release, files, manifest)
+
+
+def inputs_digest(inputs: Inputs) -> str:
+    """A digest of everything that a release is made from, code included: a release with another one is stale."""
+    total = hashlib.sha256(version("avidity").encode())
+    code = Path(__file__).parent
+    roots = [(inputs.ontology, "*"), (inputs.queries, "*"), (inputs.seeds, "*"), (code, "*.py")]
+    for root, pattern in roots:
+        for path in sorted(path for path in root.rglob(pattern) if path.is_file()):
+            total.update(f"{path.relative_to(root)}\0".encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _class_counts(quads: list[ox.Quad]) -> dict[str, int]:
+    members = Counter(
+        str(quad.object.value)[len(AV) :]
+        for quad in {(q.subject, q.object): q for q in quads if q.predicate.value == RDF_TYPE}.values()
+        if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(AV)
+    )
+    return {name: members[name] for name in _COUNTED}
+
+
+def _source_report(document: Document) -> dict[str, object]:
+    return {
+        "sections": len(document.sections),
+        "sentences": len(document.sentences),
+        "tables": len(document.tables),
+        "legends": len(document.legends),
+        "gaps": [{"kind": gap.kind, "what": gap.what} for gap in document.gaps],
+    }
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()
