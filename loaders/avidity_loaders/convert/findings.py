@@ -17,6 +17,7 @@ _FINDING_CLASS = {
     "uptake": "UptakeFinding",
     "eligibility": "EligibilityFinding",
     "response": "ResponseFinding",
+    "baseline": "BaselineFinding",
     "survival": "SurvivalFinding",
     "biomarker": "BiomarkerFinding",
     "adverse-event": "AdverseEventFinding",

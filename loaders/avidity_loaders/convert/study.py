@@ -120,8 +120,19 @@ class StudyGraph:
         add(node, "note", regimen.note)
         add(node, "sameRegimenAs", self.own("regimen", regimen.same_as) if regimen.same_as else None)
         add_quantity(self.triples, node, "duration", regimen.duration)
+        add(node, "given", self._given(regimen))
         for component in regimen.components:
             self._component(node, regimen.slug, component)
+
+    def _given(self, regimen: Regimen) -> str:
+        """What was given, in one line: agents by name, others by what is said of them."""
+        names = [
+            self.vocabulary.label("agent", part.agent)
+            if part.agent
+            else f"{self.vocabulary.label('mechanism', part.mechanism or '')} (agent not named)"
+            for part in regimen.components
+        ]
+        return {"together": " + ", "sequence": " then "}.get(regimen.arrangement or "", " and/or ").join(names)
 
     def _component(self, regimen: ox.NamedNode, slug: str, component: Component) -> None:
         kind, name = ("agent", component.agent) if component.agent else ("mechanism", component.mechanism or "")
