@@ -60,7 +60,9 @@ def make(inputs: Inputs, say: Say = lambda line: None) -> ReleaseContent:
 
     proofs = prove(claims, document.text, vocabulary)
     facts = sum(proof.facts for proof in proofs)
-    say(f"proven    {facts} numbers and names in {sum(len(q) for p in proofs for q in p.quotes.values())} quotes")
+    say(
+        f"proven    {facts} numbers and names in {sum(len(q) for p in proofs for q in p.quotes.values())} quotes"
+    )
 
     stated = convert(inputs.ontology, document, record, proofs, vocabulary, questions)
     say(f"converted {len(stated)} quads")

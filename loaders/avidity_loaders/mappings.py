@@ -12,8 +12,21 @@ from avidity_loaders.errors import OntologyError, Problem
 from avidity_loaders.names import BASE, SKOS, graph
 from avidity_loaders.vocabulary import Vocabulary
 
-_COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "mapping_justification")
-_PREDICATES = ("skos:exactMatch", "skos:closeMatch", "skos:broadMatch", "skos:narrowMatch", "skos:relatedMatch")
+_COLUMNS = (
+    "subject_id",
+    "subject_label",
+    "predicate_id",
+    "object_id",
+    "object_label",
+    "mapping_justification",
+)
+_PREDICATES = (
+    "skos:exactMatch",
+    "skos:closeMatch",
+    "skos:broadMatch",
+    "skos:narrowMatch",
+    "skos:relatedMatch",
+)
 
 
 def convert_mappings(folder: Path, vocabulary: Vocabulary) -> list[ox.Quad]:
@@ -51,7 +64,9 @@ def _read(path: Path) -> tuple[dict[str, str], list[tuple[int, dict[str, str]]]]
     return prefixes, [(line, row) for (line, _), row in zip(body[1:], reader, strict=True)]
 
 
-def _convert(triples: Triples, row: dict[str, str], prefixes: dict[str, str], vocabulary: Vocabulary) -> str | None:
+def _convert(
+    triples: Triples, row: dict[str, str], prefixes: dict[str, str], vocabulary: Vocabulary
+) -> str | None:
     kind, _, slug = row["subject_id"].removeprefix("avidity:").partition("/")
     if (kind, slug) not in vocabulary.forms:
         return f"unknown subject {row['subject_id']}"

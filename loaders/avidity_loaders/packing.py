@@ -33,7 +33,9 @@ def release_content(
     files = {
         "dataset.nq.gz": pack(lines),
         "void.ttl": describe_dataset(quads, release),
-        "reports/checks.json": _json({"shapes": report.shapes, "things": report.focus_nodes, "checks": report.queries}),
+        "reports/checks.json": _json(
+            {"shapes": report.shapes, "things": report.focus_nodes, "checks": report.queries}
+        ),
         "reports/source.json": _json(_source_report(document)),
     }
     manifest = {

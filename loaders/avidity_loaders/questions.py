@@ -70,7 +70,9 @@ def _faults(question: Question, path: Path) -> list[Problem]:
         return [Problem("a question must be a SELECT query", path)]
     projected = [variable.value for variable in rows.variables]
     missing = [name for name in question.parameters if name not in projected]
-    faults = [Problem(f"the parameter ?{name} is not projected, so it cannot be bound", path) for name in missing]
+    faults = [
+        Problem(f"the parameter ?{name} is not projected, so it cannot be bound", path) for name in missing
+    ]
     if "quote" not in projected:
         faults.append(Problem("the question projects no ?quote: a row without its proof is no answer", path))
     if re.search(r"\bSERVICE\b", question.text):

@@ -84,7 +84,9 @@ def _write(content: ReleaseContent, place: Path) -> None:
 
 def _refuse_foreign(place: Path) -> None:
     if place.is_dir() and any(place.iterdir()) and not (place / "manifest.json").is_file():
-        raise ReleaseError(f"{place} holds other files and no manifest.json; choose another folder, or empty it")
+        raise ReleaseError(
+            f"{place} holds other files and no manifest.json; choose another folder, or empty it"
+        )
     if place.exists() and not place.is_dir():
         raise ReleaseError(f"{place} is not a folder; choose another place")
 
@@ -105,7 +107,9 @@ def _clear_unfinished(place: Path) -> None:
 
 def _fill(folder: Path, content: ReleaseContent) -> None:
     files = dict(content.files)
-    files["manifest.json"] = (json.dumps(content.manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    files["manifest.json"] = (
+        json.dumps(content.manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    ).encode()
     for name, data in sorted(files.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

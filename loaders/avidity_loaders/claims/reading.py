@@ -90,11 +90,15 @@ def _parse(path: Path) -> CommentedMap:
         mark = error.problem_mark or error.context_mark
         what = "; ".join(part for part in (error.context, error.problem) if part)
         cure = "the file must be YAML 1.2; quote text that holds a colon, and name each key once"
-        raise ClaimsError(Problem(f"this is not YAML: {what}", path, mark.line + 1 if mark else None, cure=cure)) from None
+        raise ClaimsError(
+            Problem(f"this is not YAML: {what}", path, mark.line + 1 if mark else None, cure=cure)
+        ) from None
     except YAMLError as error:
         raise ClaimsError(Problem(f"this is not YAML: {error}", path)) from None
     if not isinstance(tree, CommentedMap):
-        raise ClaimsError(Problem("this is not a claims file: it must be a mapping with the key 'study'", path, 1))
+        raise ClaimsError(
+            Problem("this is not a claims file: it must be a mapping with the key 'study'", path, 1)
+        )
     return tree
 
 
@@ -117,7 +121,9 @@ def _problems(path: Path, tree: CommentedMap, error: ValidationError) -> list[Pr
         place = [step for step in fault["loc"] if step != "function-before"]
         field = ".".join(str(step) for step in place)
         what = f"{field}: {fault['msg']}"
-        if fault["type"] not in ("missing", "extra_forbidden") and not isinstance(fault["input"], (dict, list)):
+        if fault["type"] not in ("missing", "extra_forbidden") and not isinstance(
+            fault["input"], (dict, list)
+        ):
             what += f" (found {fault['input']!r})"
         problems.append(Problem(what, path, line_of(tree, place), _claim(tree, place), _cure(fault["type"])))
     return problems

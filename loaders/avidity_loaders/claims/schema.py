@@ -13,9 +13,13 @@ def json_schema() -> str:
     for name in schema["$defs"]:
         for fields in [schema["$defs"][name].get("properties", {})]:
             if "quotes" in fields:
-                fields["quotes"]["items"] = {"anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]}
+                fields["quotes"]["items"] = {
+                    "anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]
+                }
             if "mentioned" in fields:
-                fields["mentioned"]["items"] = {"anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]}
+                fields["mentioned"]["items"] = {
+                    "anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]
+                }
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Avidity claims: one study"
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

@@ -96,7 +96,9 @@ class StudyGraph:
         label = f"{self.content.study.label}: {cohort.label}"
         self.start(node, "Cohort", label, "cohorts", index)
         add(node, "partOfCohort", self.own("cohort", cohort.part_of) if cohort.part_of else None)
-        add(node, "definedByAlteration", thing("alteration", cohort.alteration) if cohort.alteration else None)
+        add(
+            node, "definedByAlteration", thing("alteration", cohort.alteration) if cohort.alteration else None
+        )
         add(node, "definedByHistology", thing("histology", cohort.histology) if cohort.histology else None)
         for name in ("enrolled", "treated", "evaluated", "note"):
             add(node, name, getattr(cohort, name))
@@ -107,7 +109,11 @@ class StudyGraph:
             count = "some" if members.count is None else str(members.count)
             self.triples.describe(member, "CohortMember", f"{label}: {count} with {what}")
             add(node, "hasMembers", member)
-            add(member, "withAlteration", thing("alteration", members.alteration) if members.alteration else None)
+            add(
+                member,
+                "withAlteration",
+                thing("alteration", members.alteration) if members.alteration else None,
+            )
             add(member, "withHistology", thing("histology", members.histology) if members.histology else None)
             add(member, "memberCount", members.count)
 
@@ -132,10 +138,14 @@ class StudyGraph:
             else f"{self.vocabulary.label('mechanism', part.mechanism or '')} (agent not named)"
             for part in regimen.components
         ]
-        return {"together": " + ", "sequence": " then "}.get(regimen.arrangement or "", " and/or ").join(names)
+        return {"together": " + ", "sequence": " then "}.get(regimen.arrangement or "", " and/or ").join(
+            names
+        )
 
     def _component(self, regimen: ox.NamedNode, slug: str, component: Component) -> None:
-        kind, name = ("agent", component.agent) if component.agent else ("mechanism", component.mechanism or "")
+        kind, name = (
+            ("agent", component.agent) if component.agent else ("mechanism", component.mechanism or "")
+        )
         node = thing("component", self.slug, slug, name)
         label = self.vocabulary.label(kind, name)
         dose = quantity_label(component.dose) if component.dose else "dose not stated"
