@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from avidity_loaders import places
 from avidity_loaders.bibliography import read_bibliography
 from avidity_loaders.checks import check_dataset
 from avidity_loaders.claims import read_claims
 from avidity_loaders.convert import convert
 from avidity_loaders.document import read_document, read_profile
 from avidity_loaders.infer import infer
+from avidity_loaders.inputs import Inputs
 from avidity_loaders.packing import release_content
 from avidity_loaders.proof import prove
-from avidity_loaders.questions import read_questions
+from avidity_loaders.questions import read_collection_queries, read_questions
 from avidity_loaders.release import ReleaseContent, write_release
 from avidity_loaders.vocabulary import read_vocabulary
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The three data folders that a release is made from."""
-
-    ontology: Path
-    queries: Path
-    seeds: Path
-
-    @classmethod
-    def shipped(cls) -> Inputs:
-        """Those that came with this installation."""
-        return cls(places.data("ontology"), places.data("queries"), places.data("seeds"))
 
 
 def build(inputs: Inputs, out: Path, say: Say = lambda line: None) -> ReleaseContent:
@@ -56,15 +41,14 @@ def make(inputs: Inputs, say: Say = lambda line: None) -> ReleaseContent:
     vocabulary = read_vocabulary(inputs.ontology / "vocabulary")
     claims = read_claims(inputs.seeds / "claims")
     questions = read_questions(inputs.queries)
+    collections = read_collection_queries(inputs.queries / "collections")
     say(f"read      {len(document.sentences)} sentences, {len(claims)} studies, {len(questions)} questions")
 
     proofs = prove(claims, document.text, vocabulary)
     facts = sum(proof.facts for proof in proofs)
-    say(
-        f"proven    {facts} numbers and names in {sum(len(q) for p in proofs for q in p.quotes.values())} quotes"
-    )
+    say(f"proven    {facts} numbers and names in {sum(len(q) for p in proofs for q in p.quotes.values())} quotes")
 
-    stated = convert(inputs.ontology, document, record, proofs, vocabulary, questions)
+    stated = convert(inputs.ontology, document, record, proofs, vocabulary, questions, collections)
     say(f"converted {len(stated)} quads")
 
     derived = infer(stated, inputs.ontology / "rules")

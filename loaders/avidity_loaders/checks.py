@@ -82,9 +82,7 @@ def check_shapes(store: ox.Store, path: Path) -> tuple[int, int, list[Problem]]:
         focus, where = results.value(result, SH.focusNode), results.value(result, SH.resultPath)
         problems.append(Problem(f"{focus}: {message}" + (f" ({where})" if where else "")))
     targets = [
-        cls
-        for shape in shapes.subjects(RDF.type, SH.NodeShape)
-        for cls in shapes.objects(shape, SH.targetClass)
+        cls for shape in shapes.subjects(RDF.type, SH.NodeShape) for cls in shapes.objects(shape, SH.targetClass)
     ]
     focus_nodes = len({thing for cls in targets for thing in data.subjects(RDF.type, cls)})
     return len(targets), focus_nodes, sorted(problems, key=str)

@@ -40,16 +40,12 @@ def read_rules(folder: Path) -> list[Rule]:
     for rule in rules.values():
         for name in rule.after:
             if name not in rules:
-                raise OntologyError(
-                    Problem(f"'after' names no rule here: {name}", rule.path, cure=", ".join(rules))
-                )
+                raise OntologyError(Problem(f"'after' names no rule here: {name}", rule.path, cure=", ".join(rules)))
     try:
         order = TopologicalSorter({name: sorted(rules[name].after) for name in sorted(rules)}).static_order()
         return [rules[name] for name in order]
     except CycleError as error:
-        raise OntologyError(
-            Problem(f"rules wait for each other: {' → '.join(error.args[1])}", folder)
-        ) from None
+        raise OntologyError(Problem(f"rules wait for each other: {' → '.join(error.args[1])}", folder)) from None
 
 
 def infer(quads: Iterable[ox.Quad], folder: Path) -> list[ox.Quad]:
@@ -90,6 +86,6 @@ def _run(store: ox.Store, rule: Rule, derived: list[ox.Quad]) -> int:
 
 def _is_said(quad: ox.Quad) -> bool:
     """Membership in an unnamed restriction is a step on the way, and typing literals or terms is no news."""
-    return not (
-        quad.predicate.value == RDF_TYPE and isinstance(quad.object, ox.BlankNode)
-    ) and not isinstance(quad.subject, ox.BlankNode)
+    return not (quad.predicate.value == RDF_TYPE and isinstance(quad.object, ox.BlankNode)) and not isinstance(
+        quad.subject, ox.BlankNode
+    )

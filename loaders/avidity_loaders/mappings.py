@@ -64,9 +64,7 @@ def _read(path: Path) -> tuple[dict[str, str], list[tuple[int, dict[str, str]]]]
     return prefixes, [(line, row) for (line, _), row in zip(body[1:], reader, strict=True)]
 
 
-def _convert(
-    triples: Triples, row: dict[str, str], prefixes: dict[str, str], vocabulary: Vocabulary
-) -> str | None:
+def _convert(triples: Triples, row: dict[str, str], prefixes: dict[str, str], vocabulary: Vocabulary) -> str | None:
     kind, _, slug = row["subject_id"].removeprefix("avidity:").partition("/")
     if (kind, slug) not in vocabulary.forms:
         return f"unknown subject {row['subject_id']}"

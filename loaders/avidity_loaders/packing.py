@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from avidity_loaders.checks import CheckReport
 from avidity_loaders.document import Document
+from avidity_loaders.inputs import Inputs, inputs_digest
 from avidity_loaders.names import AV, RDF_TYPE
 from avidity_loaders.release import ReleaseContent, canonical_lines, digest, pack
 from avidity_loaders.void import describe_dataset
-
-if TYPE_CHECKING:
-    from avidity_loaders.build import Inputs
 
 _COUNTED = ("Study", "Cohort", "Regimen", "Finding", "AdverseEventFinding", "Passage", "Agent", "Alteration",
             "Mechanism", "Question", "GenotypeEvidence", "Statement")  # fmt: skip
@@ -33,9 +28,7 @@ def release_content(
     files = {
         "dataset.nq.gz": pack(lines),
         "void.ttl": describe_dataset(quads, release),
-        "reports/checks.json": _json(
-            {"shapes": report.shapes, "things": report.focus_nodes, "checks": report.queries}
-        ),
+        "reports/checks.json": _json({"shapes": report.shapes, "things": report.focus_nodes, "checks": report.queries}),
         "reports/source.json": _json(_source_report(document)),
     }
     manifest = {
@@ -47,18 +40,6 @@ def release_content(
         "source": {"sha256": document.sha256, "characters": len(document.text)},
     }
     return ReleaseContent(release, files, manifest)
-
-
-def inputs_digest(inputs: Inputs) -> str:
-    """A digest of everything that a release is made from, code included: a release with another one is stale."""
-    total = hashlib.sha256(version("avidity").encode())
-    code = Path(__file__).parent
-    roots = [(inputs.ontology, "*"), (inputs.queries, "*"), (inputs.seeds, "*"), (code, "*.py")]
-    for root, pattern in roots:
-        for path in sorted(path for path in root.rglob(pattern) if path.is_file()):
-            total.update(f"{path.relative_to(root)}\0".encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
 
 
 def _class_counts(quads: list[ox.Quad]) -> dict[str, int]:

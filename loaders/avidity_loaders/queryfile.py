@@ -37,9 +37,7 @@ def read_query_file(path: Path) -> QueryFile:
         parsed = YAML(typ="safe", pure=True).load(header) if header.strip() else {}
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise OntologyError(
-            Problem(f"the header (#+ lines) is not YAML: {error.problem}", path, line)
-        ) from None
+        raise OntologyError(Problem(f"the header (#+ lines) is not YAML: {error.problem}", path, line)) from None
     if not isinstance(parsed, dict):
         raise OntologyError(Problem("the header (#+ lines) must be a YAML mapping", path, 1))
     return QueryFile(path, parsed, text)

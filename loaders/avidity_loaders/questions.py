@@ -70,14 +70,57 @@ def _faults(question: Question, path: Path) -> list[Problem]:
         return [Problem("a question must be a SELECT query", path)]
     projected = [variable.value for variable in rows.variables]
     missing = [name for name in question.parameters if name not in projected]
-    faults = [
-        Problem(f"the parameter ?{name} is not projected, so it cannot be bound", path) for name in missing
-    ]
+    faults = [Problem(f"the parameter ?{name} is not projected, so it cannot be bound", path) for name in missing]
     if "quote" not in projected:
         faults.append(Problem("the question projects no ?quote: a row without its proof is no answer", path))
     if re.search(r"\bSERVICE\b", question.text):
         faults.append(Problem("a question may not leave the graph (SERVICE)", path))
     return faults
+
+
+class CollectionQuery(BaseModel):
+    """A query behind a REST collection, with the patterns that its filters add at the line `#filters`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    text: str
+    summary: str
+    filters: dict[str, str] = {}
+
+
+def read_collection_queries(folder: Path) -> list[CollectionQuery]:
+    """The queries behind the REST collections, by name.
+
+    Raises:
+        OntologyError: naming the file of a header that does not fit or a query that does not parse.
+    """
+    queries = []
+    for path in sorted(folder.glob("*.rq")):
+        file = read_query_file(path)
+        try:
+            queries.append(CollectionQuery(name=path.stem, text=file.text, **file.header))
+            ox.Store().query(file.text)
+        except (ValidationError, TypeError) as error:
+            raise OntologyError(Problem(f"the header does not fit: {error}", path, 1)) from None
+        except SyntaxError as error:
+            raise OntologyError(Problem(f"this is not SPARQL: {error.msg}", path, error.lineno)) from None
+    return queries
+
+
+def convert_collection_queries(queries: list[CollectionQuery]) -> list[ox.Quad]:
+    """The collection queries, so that the service finds them in the release."""
+    triples = Triples(graph("queries"))
+    for query in queries:
+        node = thing("collection-query", query.name)
+        triples.describe(node, "CollectionQuery", query.summary)
+        triples.add(node, ox.NamedNode(SH + "select"), query.text)
+        for name, pattern in query.filters.items():
+            slot = ox.NamedNode(f"{node.value}/{name}")
+            triples.add(node, "hasFilter", slot)
+            triples.describe(slot, "Filter", name)
+            triples.add(slot, "pattern", pattern)
+    return triples.quads
 
 
 def convert_questions(questions: list[Question]) -> list[ox.Quad]:

@@ -84,9 +84,7 @@ def _write(content: ReleaseContent, place: Path) -> None:
 
 def _refuse_foreign(place: Path) -> None:
     if place.is_dir() and any(place.iterdir()) and not (place / "manifest.json").is_file():
-        raise ReleaseError(
-            f"{place} holds other files and no manifest.json; choose another folder, or empty it"
-        )
+        raise ReleaseError(f"{place} holds other files and no manifest.json; choose another folder, or empty it")
     if place.exists() and not place.is_dir():
         raise ReleaseError(f"{place} is not a folder; choose another place")
 

@@ -48,7 +48,10 @@ def parse_turtle(path: Path) -> list[ox.Triple]:
         OntologyError: naming file and line of the syntax error.
     """
     try:
-        return [quad.triple for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)]
+        return [
+            ox.Triple(quad.subject, quad.predicate, quad.object)
+            for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+        ]
     except SyntaxError as error:
         raise OntologyError(Problem(f"this is not Turtle: {error.msg}", path, error.lineno)) from None
 
@@ -81,7 +84,8 @@ def _forms(triples: list[ox.Triple]) -> dict[tuple[str, str], tuple[str, ...]]:
             forms.setdefault(key, [])
         elif triple.predicate.value in _FORMS:
             rank = _FORMS.index(triple.predicate.value)
-            forms.setdefault(key, []).append((rank, str(triple.object.value)))
+            assert isinstance(triple.object, ox.Literal)
+            forms.setdefault(key, []).append((rank, triple.object.value))
     return {key: tuple(form for _, form in sorted(rows)) for key, rows in forms.items()}
 
 

@@ -15,9 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Count = Annotated[int, Field(ge=0, strict=True)]
 Witness = Literal["text", "table"]
-Unit = Literal[
-    "μg/L", "mg", "GBq", "mCi", "Gy", "cGy", "day", "week", "month", "year", "mm", "cm", "%", "SUV", "fold"
-]
+Unit = Literal["μg/L", "mg", "GBq", "mCi", "Gy", "cGy", "day", "week", "month", "year", "mm", "cm", "%", "SUV", "fold"]
 Comparator = Literal["≥", "≤", ">", "<"]
 
 
@@ -183,9 +181,7 @@ class Assessment(Proven):
     label: str
     witness: Witness
     radionuclide: Literal["123-I", "124-I", "131-I"] | None = None
-    modality: Literal["PET/CT", "PET", "SPECT/CT", "WBS", "diagnostic WBS", "post-therapeutic WBS"] | None = (
-        None
-    )
+    modality: Literal["PET/CT", "PET", "SPECT/CT", "WBS", "diagnostic WBS", "post-therapeutic WBS"] | None = None
     stimulation: Literal["rhTSH"] | None = None
     timing: str | None = None
     criterion: str | None = None
@@ -254,9 +250,7 @@ class AdverseEvent(Result):
     """One harm: `count` of `denominator` are patients, `events` of `of_events` are events."""
 
     term: Slug
-    measure: Literal["adverse-event", "treatment-discontinuation", "anaplastic-transformation"] = (
-        "adverse-event"
-    )
+    measure: Literal["adverse-event", "treatment-discontinuation", "anaplastic-transformation"] = "adverse-event"
     grade: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
     grade_high: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
     events: Count | None = None
@@ -271,9 +265,7 @@ class AdverseEvent(Result):
         if self.events is not None and self.of_events is not None and self.events > self.of_events:
             raise ValueError(f"events {self.events} is greater than of_events {self.of_events}")
         if self.percentage is not None and self.percentage_of is None:
-            raise ValueError(
-                "a percentage of an adverse event needs percentage_of: patients, events or unclear"
-            )
+            raise ValueError("a percentage of an adverse event needs percentage_of: patients, events or unclear")
         if all(p is None for p in (self.count, self.events, self.percentage, self.fraction, self.extent)):
             raise ValueError("an adverse event needs a count, events, a percentage, a fraction or an extent")
         return self

@@ -96,9 +96,7 @@ def _parse(path: Path) -> CommentedMap:
     except YAMLError as error:
         raise ClaimsError(Problem(f"this is not YAML: {error}", path)) from None
     if not isinstance(tree, CommentedMap):
-        raise ClaimsError(
-            Problem("this is not a claims file: it must be a mapping with the key 'study'", path, 1)
-        )
+        raise ClaimsError(Problem("this is not a claims file: it must be a mapping with the key 'study'", path, 1))
     return tree
 
 
@@ -121,9 +119,7 @@ def _problems(path: Path, tree: CommentedMap, error: ValidationError) -> list[Pr
         place = [step for step in fault["loc"] if step != "function-before"]
         field = ".".join(str(step) for step in place)
         what = f"{field}: {fault['msg']}"
-        if fault["type"] not in ("missing", "extra_forbidden") and not isinstance(
-            fault["input"], (dict, list)
-        ):
+        if fault["type"] not in ("missing", "extra_forbidden") and not isinstance(fault["input"], (dict, list)):
             what += f" (found {fault['input']!r})"
         problems.append(Problem(what, path, line_of(tree, place), _claim(tree, place), _cure(fault["type"])))
     return problems

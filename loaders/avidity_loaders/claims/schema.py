@@ -13,9 +13,7 @@ def json_schema() -> str:
     for name in schema["$defs"]:
         for fields in [schema["$defs"][name].get("properties", {})]:
             if "quotes" in fields:
-                fields["quotes"]["items"] = {
-                    "anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]
-                }
+                fields["quotes"]["items"] = {"anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]}
             if "mentioned" in fields:
                 fields["mentioned"]["items"] = {
                     "anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]

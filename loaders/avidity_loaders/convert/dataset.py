@@ -14,7 +14,7 @@ from avidity_loaders.document import Document
 from avidity_loaders.mappings import convert_mappings
 from avidity_loaders.names import graph
 from avidity_loaders.proof import Proof
-from avidity_loaders.questions import Question, convert_questions
+from avidity_loaders.questions import CollectionQuery, Question, convert_collection_queries, convert_questions
 from avidity_loaders.vocabulary import Vocabulary, parse_turtle
 
 
@@ -25,12 +25,19 @@ def convert(
     proofs: list[Proof],
     vocabulary: Vocabulary,
     questions: list[Question],
+    collections: list[CollectionQuery],
 ) -> list[ox.Quad]:
     """The quads of all graphs but `derived`, each once."""
-    quads = [ox.Quad(*triple, graph("ontology")) for triple in parse_turtle(ontology / "avidity.ttl")]
-    quads += [ox.Quad(*triple, graph("vocabulary")) for triple in vocabulary.triples]
+    quads = [
+        ox.Quad(triple.subject, triple.predicate, triple.object, graph("ontology"))
+        for triple in parse_turtle(ontology / "avidity.ttl")
+    ]
+    quads += [
+        ox.Quad(triple.subject, triple.predicate, triple.object, graph("vocabulary")) for triple in vocabulary.triples
+    ]
     quads += convert_mappings(ontology / "mappings", vocabulary)
     quads += convert_questions(questions)
+    quads += convert_collection_queries(collections)
     review = Triples(graph("review"))
     passages = Passages(document, source_document(review, document, record))
     quads += review.quads

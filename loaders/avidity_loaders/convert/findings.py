@@ -98,13 +98,8 @@ class Findings:
         add = self.triples.add
         node = self.study.own("statement", statement.slug)
         subject, object_ = _thing(statement.subject), _thing(statement.object)
-        names = [
-            self.study.vocabulary.label(*value.split("/", 1))
-            for value in (statement.subject, statement.object)
-        ]
-        self.study.start(
-            node, "Statement", f"{names[0]} {statement.relation} {names[1]}", "statements", index
-        )
+        names = [self.study.vocabulary.label(*value.split("/", 1)) for value in (statement.subject, statement.object)]
+        self.study.start(node, "Statement", f"{names[0]} {statement.relation} {names[1]}", "statements", index)
         add(node, "subject", subject)
         add(node, "relation", statement.relation)
         add(node, "object", object_)

@@ -96,9 +96,7 @@ class StudyGraph:
         label = f"{self.content.study.label}: {cohort.label}"
         self.start(node, "Cohort", label, "cohorts", index)
         add(node, "partOfCohort", self.own("cohort", cohort.part_of) if cohort.part_of else None)
-        add(
-            node, "definedByAlteration", thing("alteration", cohort.alteration) if cohort.alteration else None
-        )
+        add(node, "definedByAlteration", thing("alteration", cohort.alteration) if cohort.alteration else None)
         add(node, "definedByHistology", thing("histology", cohort.histology) if cohort.histology else None)
         for name in ("enrolled", "treated", "evaluated", "note"):
             add(node, name, getattr(cohort, name))
@@ -138,14 +136,10 @@ class StudyGraph:
             else f"{self.vocabulary.label('mechanism', part.mechanism or '')} (agent not named)"
             for part in regimen.components
         ]
-        return {"together": " + ", "sequence": " then "}.get(regimen.arrangement or "", " and/or ").join(
-            names
-        )
+        return {"together": " + ", "sequence": " then "}.get(regimen.arrangement or "", " and/or ").join(names)
 
     def _component(self, regimen: ox.NamedNode, slug: str, component: Component) -> None:
-        kind, name = (
-            ("agent", component.agent) if component.agent else ("mechanism", component.mechanism or "")
-        )
+        kind, name = ("agent", component.agent) if component.agent else ("mechanism", component.mechanism or "")
         node = thing("component", self.slug, slug, name)
         label = self.vocabulary.label(kind, name)
         dose = quantity_label(component.dose) if component.dose else "dose not stated"

@@ -46,6 +46,4 @@ class Triples:
 
     def names(self, subject: ox.NamedNode, names: list[str]) -> None:
         """Other names of a thing."""
-        self.add(
-            subject, ox.NamedNode(SKOS + "altLabel"), *(ox.Literal(name, language="en") for name in names)
-        )
+        self.add(subject, ox.NamedNode(SKOS + "altLabel"), *(ox.Literal(name, language="en") for name in names))

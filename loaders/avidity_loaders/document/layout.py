@@ -75,9 +75,7 @@ def _take_table(text: str, lines: list[Span], at: int, profile: Profile, layout:
     titles = [" ".join(text[cell.span.start : cell.span.end].split()) for cell in header]
     rows = []
     for group in groups[1:]:
-        cells = tuple(
-            _cell(text, parts, titles[i] if i < len(titles) else None) for i, parts in enumerate(group)
-        )
+        cells = tuple(_cell(text, parts, titles[i] if i < len(titles) else None) for i, parts in enumerate(group))
         span = Span(cells[0].span.start, cells[-1].span.end)
         rows.append(Row(cells, span, len(cells) >= len(header) and not _cut(text, span)))
     table = Table(label, caption, header, tuple(rows))
@@ -86,9 +84,7 @@ def _take_table(text: str, lines: list[Span], at: int, profile: Profile, layout:
     return at
 
 
-def _row_groups(
-    text: str, lines: list[Span], at: int, profile: Profile
-) -> tuple[list[list[list[Span]]], int]:
+def _row_groups(text: str, lines: list[Span], at: int, profile: Profile) -> tuple[list[list[list[Span]]], int]:
     """Rows as lists of cells, a cell as the list of its lines; ends at a heading, legend or another table."""
     groups: list[list[list[Span]]] = []
     blank = profile.row_gap

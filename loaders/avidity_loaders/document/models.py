@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-BlockKind = Literal[
-    "heading", "paragraph", "list-item", "legend", "caption", "table-note", "table-header", "cell"
-]
+BlockKind = Literal["heading", "paragraph", "list-item", "legend", "caption", "table-note", "table-header", "cell"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -135,6 +133,13 @@ class Document:
     def sentences_in(self, span: Span) -> tuple[Sentence, ...]:
         """The sentences that share a character with the span."""
         return tuple(sentence for sentence in self.sentences if sentence.span.meets(span))
+
+    def uncovered(self) -> list[int]:
+        """Offsets of characters that are not white space and belong to no sentence; none, if the loader did its work."""
+        held = bytearray(len(self.text))
+        for sentence in self.sentences:
+            held[sentence.span.start : sentence.span.end] = b"\1" * (sentence.span.end - sentence.span.start)
+        return [i for i, character in enumerate(self.text) if not held[i] and not character.isspace()]
 
     def context(self, start: int, end: int, width: int = 32) -> tuple[str, str]:
         """Up to `width` characters before and after, for a text quote selector."""

@@ -55,10 +55,7 @@ def read_profile(path: Path) -> Profile:
     except ValidationError as error:
         faults = error.errors(include_url=False)
         raise SourceError(
-            [
-                Problem(f"{'.'.join(map(str, fault['loc'])) or 'profile'}: {fault['msg']}", path)
-                for fault in faults
-            ]
+            [Problem(f"{'.'.join(map(str, fault['loc'])) or 'profile'}: {fault['msg']}", path) for fault in faults]
         ) from None
     except (YAMLError, OSError, UnicodeDecodeError) as error:
         raise SourceError(Problem(f"the profile cannot be read: {error}", path)) from None

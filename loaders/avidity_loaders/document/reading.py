@@ -27,21 +27,15 @@ def read_document(path: Path, profile: Profile) -> Document:
     sha256 = hashlib.sha256(data).hexdigest()
     if profile.sha256 is not None and sha256 != profile.sha256:
         cure = "restore the file as received; every quote's offsets count in it"
-        raise SourceError(
-            Problem(f"SHA-256 is {sha256}, the profile states {profile.sha256}", path, cure=cure)
-        )
+        raise SourceError(Problem(f"SHA-256 is {sha256}, the profile states {profile.sha256}", path, cure=cure))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SourceError(
-            Problem(f"this is not UTF-8 text: {error.reason} at byte {error.start}", path)
-        ) from None
+        raise SourceError(Problem(f"this is not UTF-8 text: {error.reason} at byte {error.start}", path)) from None
     try:
         return parse_document(text, profile, sha256)
     except SourceError as error:
-        raise SourceError(
-            [Problem(problem.what, path, cure=problem.cure) for problem in error.problems]
-        ) from None
+        raise SourceError([Problem(problem.what, path, cure=problem.cure) for problem in error.problems]) from None
 
 
 def parse_document(text: str, profile: Profile, sha256: str) -> Document:
@@ -52,13 +46,9 @@ def parse_document(text: str, profile: Profile, sha256: str) -> Document:
     """
     sections, blocks, tables = lay_out(text, profile)
     if not sections:
-        raise SourceError(
-            Problem("no line is a heading as the profile describes them", cure="see `headings` there")
-        )
+        raise SourceError(Problem("no line is a heading as the profile describes them", cure="see `headings` there"))
     sentences = tuple(
-        Sentence(span, block)
-        for block in blocks
-        for span in split_sentences(text, block.span, profile.abbreviations)
+        Sentence(span, block) for block in blocks for span in split_sentences(text, block.span, profile.abbreviations)
     )
     markers = tuple(_markers(text, profile))
     gaps = tuple(_gaps(text, profile, sections, tables, markers))

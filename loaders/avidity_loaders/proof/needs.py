@@ -105,9 +105,7 @@ def quantity(field: str, value: Quantity | None) -> Iterator[Need]:
         return
     # A standardised uptake value and a dose in words carry no unit of their own.
     unit, role = (
-        (None, "count")
-        if value.unit == "SUV"
-        else (value.unit, "percent" if value.unit == "%" else "quantity")
+        (None, "count") if value.unit == "SUV" else (value.unit, "percent" if value.unit == "%" else "quantity")
     )
     for name in ("value", "low", "high", "plus_minus"):
         number = getattr(value, name)

@@ -46,9 +46,7 @@ _UNITS = {
     "day": "day", "days": "day", "week": "week", "weeks": "week",
     "month": "month", "months": "month", "year": "year", "years": "year",
 }  # fmt: skip
-_UNIT = re.compile(
-    r"[\s-]{0,2}(?:more\s)?(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + r")(?![A-Za-z])"
-)
+_UNIT = re.compile(r"[\s-]{0,2}(?:more\s)?(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + r")(?![A-Za-z])")
 _UNIT_BEFORE = re.compile(r"\b(day|week|month)\s$")  # day 35, week three
 _UNIT_AFTER_BRACKET = re.compile(r"\s?\)" + _UNIT.pattern)
 # "6–12 months", "0.9 to 76.4", "3- and 6-months", "21 ± 3 days", "300.0 (273.0–421.6) mCi"
@@ -119,9 +117,7 @@ def _with_units(text: str, found: list[Number]) -> list[Number]:
     for number in reversed(found):
         match = _UNIT.match(text, number.end) or _UNIT_AFTER_BRACKET.match(text, number.end)
         before = _UNIT_BEFORE.search(text, max(0, number.start - 8), number.start)
-        unit = (
-            _UNITS[match.group(1)] if match else before.group(1) if before else _from_next(text, number, done)
-        )
+        unit = _UNITS[match.group(1)] if match else before.group(1) if before else _from_next(text, number, done)
         role: Role = number.role if unit is None else "percent" if unit == "%" else "quantity"
         done.append(replace(number, unit=unit, role=role))
     return done[::-1]
@@ -145,8 +141,6 @@ def _with_grades(text: str, found: list[Number]) -> list[Number]:
             and before.role == "grade"
             and _GRADE_LINK.fullmatch(text, before.end, number.start) is not None
         )
-        is_grade = number.role == "count" and (
-            follows or _GRADE_BEFORE.search(text[: number.start]) is not None
-        )
+        is_grade = number.role == "count" and (follows or _GRADE_BEFORE.search(text[: number.start]) is not None)
         done.append(replace(number, role="grade") if is_grade else number)
     return done

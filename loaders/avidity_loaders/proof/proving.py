@@ -58,9 +58,7 @@ def _prove_file(file: ClaimsFile, source: str, vocabulary: Vocabulary) -> tuple[
             evidence = _Evidence.of(located)
             wanted = list(needs(record, vocabulary))
             facts += len(wanted)
-            problems += [
-                _unproven(file, place, need, evidence) for need in wanted if not evidence.meets(need)
-            ]
+            problems += [_unproven(file, place, need, evidence) for need in wanted if not evidence.meets(need)]
     return Proof(file, placed, facts), problems
 
 
@@ -145,13 +143,9 @@ def _unproven(file: ClaimsFile, place: Place, need: Need, evidence: _Evidence) -
             shown = f"{need.comparator or ''}{need.value}" + (f" {need.unit}" if need.unit else "")
             what = f"{need.field}: the quote does not hold the {need.role} {shown}"
             held = ", ".join(_shown(number) for number in evidence.numbers) or "no number at all"
-            cure = (
-                f"the quote holds: {held}\ncorrect the number, or add the passage that states it to `quotes`"
-            )
+            cure = f"the quote holds: {held}\ncorrect the number, or add the passage that states it to `quotes`"
         case WordNeed():
-            what = (
-                f"{need.field}: the quote does not say {' or '.join(repr(form) for form in need.forms[:6])}"
-            )
+            what = f"{need.field}: the quote does not say {' or '.join(repr(form) for form in need.forms[:6])}"
             cure = "correct the name, or add the passage that names it to `quotes`"
         case VerbatimNeed():
             what = f"{need.field}: these words are not in the quote: {need.text!r}"

@@ -74,9 +74,7 @@ def _missing(needle: str, source: str) -> tuple[str, str]:
 
 
 def _difference(needle: str, nearest: str) -> str:
-    changes = [
-        op for op in SequenceMatcher(None, needle, nearest, autojunk=False).get_opcodes() if op[0] != "equal"
-    ]
+    changes = [op for op in SequenceMatcher(None, needle, nearest, autojunk=False).get_opcodes() if op[0] != "equal"]
     # The nearest text is as long as the quote, so its two ends may differ by a few characters that mean nothing.
     inner = [op for op in changes if op[2] > 0 and op[1] < len(needle) and op[2] - op[1] + op[4] - op[3] > 0]
     _, i1, i2, j1, j2 = next((op for op in inner if 3 < op[1] < len(needle) - 3), (inner or changes)[0])

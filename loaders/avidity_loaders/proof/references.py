@@ -59,12 +59,8 @@ def _own(content: StudyFile) -> dict[str, list[str]]:
 
 def _used(content: StudyFile) -> Iterator[Name]:
     for i, cohort in enumerate(content.cohorts):
-        yield from _given(
-            ("cohorts", i), cohort, ("part_of", "cohort"), ("alteration",) * 2, ("histology",) * 2
-        )
-        yield from (
-            (("cohorts", i, "regimens", j), "regimen", slug) for j, slug in enumerate(cohort.regimens)
-        )
+        yield from _given(("cohorts", i), cohort, ("part_of", "cohort"), ("alteration",) * 2, ("histology",) * 2)
+        yield from ((("cohorts", i, "regimens", j), "regimen", slug) for j, slug in enumerate(cohort.regimens))
         for j, members in enumerate(cohort.members):
             yield from _given(("cohorts", i, "members", j), members, ("alteration",) * 2, ("histology",) * 2)
     for i, regimen in enumerate(content.regimens):
@@ -72,23 +68,17 @@ def _used(content: StudyFile) -> Iterator[Name]:
         for j, component in enumerate(regimen.components):
             yield from _given(("regimens", i, "components", j), component, ("agent",) * 2, ("mechanism",) * 2)
     for i, assessment in enumerate(content.assessments):
-        yield from (
-            (("assessments", i, "regimens", j), "regimen", slug) for j, slug in enumerate(assessment.regimens)
-        )
+        yield from ((("assessments", i, "regimens", j), "regimen", slug) for j, slug in enumerate(assessment.regimens))
     yield from _used_by_results(content)
 
 
 def _used_by_results(content: StudyFile) -> Iterator[Name]:
     for i, finding in enumerate(content.findings):
         yield from _given(("findings", i), finding, ("cohort",) * 2, ("measure",) * 2, ("assessment",) * 2)
-        yield from (
-            (("findings", i, "regimens", j), "regimen", s) for j, s in enumerate(finding.regimens or [])
-        )
+        yield from ((("findings", i, "regimens", j), "regimen", s) for j, s in enumerate(finding.regimens or []))
     for i, event in enumerate(content.adverse_events):
         yield from _given(("adverse_events", i), event, ("cohort",) * 2, ("term", "adverse-event-term"))
-        yield from (
-            (("adverse_events", i, "regimens", j), "regimen", s) for j, s in enumerate(event.regimens or [])
-        )
+        yield from ((("adverse_events", i, "regimens", j), "regimen", s) for j, s in enumerate(event.regimens or []))
     for i, statement in enumerate(content.statements):
         for name in ("subject", "object"):
             yield ("statements", i, name), *_split(getattr(statement, name))

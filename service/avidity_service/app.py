@@ -1,0 +1,62 @@
+"""The application: a function of a release and settings, the only wiring there is."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from avidity_service import health
+from avidity_service.cache import ResponseCache
+from avidity_service.catalogue import Catalogue
+from avidity_service.context import KEY, Context
+from avidity_service.engine import Engine
+from avidity_service.names import Names
+from avidity_service.pages import routes as pages
+from avidity_service.problems import handle_problems
+from avidity_service.release import Release
+from avidity_service.rest import routes as rest
+from avidity_service.rest.findings import Findings
+from avidity_service.rest.things import Things
+from avidity_service.settings import Settings
+from avidity_service.sparql import routes as sparql
+from avidity_service.sparql.pool import Pool
+
+BLUEPRINTS = (health.blueprint, rest.blueprint, sparql.blueprint, pages.blueprint)
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+def create_app(release: Release, settings: Settings) -> Flask:
+    """The service for one release."""
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions[KEY] = make_context(release, settings)
+    handle_problems(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    ResponseCache(release.id).attach(app)
+    app.after_request(_headers)
+    return app
+
+
+def make_context(release: Release, settings: Settings) -> Context:
+    """Everything that is made once for a release."""
+    engine = Engine(release.store)
+    names, catalogue = Names(engine), Catalogue(engine)
+    findings, things = Findings(engine, catalogue), Things(engine, names)
+    return Context(release, settings, engine, names, catalogue, Pool(release, settings), findings, things)
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Accept, If-None-Match"
+    return response

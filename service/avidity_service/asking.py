@@ -1,0 +1,49 @@
+"""Asking a competency question: names become terms, rows come back; every door goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyoxigraph as ox
+
+from avidity_service.catalogue import Question
+from avidity_service.engine import Engine, Rows, Term
+from avidity_service.errors import UnknownValue
+from avidity_service.iris import XSD
+from avidity_service.names import Names, nearest
+
+
+def bind(question: Question, given: Mapping[str, str], names: Names) -> dict[str, Term]:
+    """The question's parameters as terms.
+
+    Raises:
+        UnknownValue: for a parameter that the question does not have, a value that is none, or a required one missing.
+    """
+    allowed = [parameter.name for parameter in question.parameters]
+    for name in given:
+        if name not in allowed:
+            raise UnknownValue(name, None, allowed, nearest(name, allowed))
+    bound: dict[str, Term] = {}
+    for parameter in question.parameters:
+        value = given.get(parameter.name)
+        if value is None or value == "":
+            if parameter.required:
+                raise UnknownValue(parameter.name, "", [parameter.example], [parameter.example])
+            continue
+        if parameter.type == "integer":
+            bound[parameter.name] = _integer(parameter.name, value)
+        else:
+            # A gene may stand for several alterations; the broadest comes first and contains the others.
+            bound[parameter.name] = ox.NamedNode(names.resolve(parameter.type, value, parameter.name)[0])
+    return bound
+
+
+def ask(question: Question, bound: Mapping[str, Term], engine: Engine) -> Rows:
+    """The question's rows."""
+    return engine.select(question.select, bound)
+
+
+def _integer(name: str, value: str) -> Term:
+    if not value.lstrip("-").isdigit():
+        raise UnknownValue(name, value, ["a whole number"])
+    return ox.Literal(value, datatype=ox.NamedNode(XSD + "integer"))

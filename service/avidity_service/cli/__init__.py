@@ -1,0 +1,8 @@
+"""The command line: `avidity build serve ask query show check`.
+
+Exit codes: 0 ok, 1 unexpected, 2 usage, 3 not found, 4 validation failed, 5 query error or time-out.
+"""
+
+from avidity_service.cli.main import main
+
+__all__ = ["main"]

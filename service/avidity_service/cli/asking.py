@@ -1,0 +1,167 @@
+"""`ask` and `query`: rows as a table, JSON, CSV or TSV; graphs as Turtle."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pyoxigraph as ox
+
+from avidity_service.catalogue import Catalogue
+from avidity_service.cli.opening import open_for_reading
+from avidity_service.engine import Engine, Rows, text
+from avidity_service.errors import QueryError, UnknownValue
+from avidity_service.names import Names
+
+
+def options(arguments: Sequence[str]) -> dict[str, str]:
+    """`--name value` pairs and `--name=value` as a mapping; `--grade-min` is the parameter grade_min.
+
+    Raises:
+        click.UsageError: for anything else.
+    """
+    found: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        name = rest.pop(0)
+        if not name.startswith("--"):
+            raise click.UsageError(f"'{name}' is not an option; parameters are written --name value")
+        name, equals, value = name[2:].partition("=")
+        if not equals:
+            if not rest:
+                raise click.UsageError(f"--{name} needs a value")
+            value = rest.pop(0)
+        found[name.replace("-", "_")] = value
+    return found
+
+
+def ask(name: str | None, given: Mapping[str, str], format_: str, release: Path | None) -> None:
+    """Answer a question, or list them all."""
+    from avidity_service import asking
+
+    engine = Engine(open_for_reading(release).store)
+    catalogue = Catalogue(engine)
+    if name is None:
+        rows = [
+            (q.name, q.question, " ".join(f"--{p.name} {p.example}" for p in q.parameters)) for q in catalogue.questions
+        ]
+        _print(("name", "question", "parameters"), rows, format_)
+        return
+    question = catalogue.question(name)
+    try:
+        bound = asking.bind(question, given, Names(engine))
+    except UnknownValue as error:
+        if error.value == "":
+            raise click.UsageError(
+                f"{name} needs --{error.parameter}, for example --{error.parameter} {error.allowed[0]}"
+            ) from None
+        if error.value is None:
+            raise click.UsageError(
+                f"{name} has no parameter {error.parameter}; it has: {', '.join(error.allowed) or 'none'}"
+            ) from None
+        raise
+    _print_rows(asking.ask(question, bound, engine), format_)
+
+
+def query(sparql: str, format_: str, release: Path | None, endpoint: str | None) -> None:
+    """Run SPARQL against the release or an endpoint."""
+    found = _remote(sparql, endpoint) if endpoint else _local(sparql, release)
+    if isinstance(found, ox.QueryBoolean):
+        click.echo(json.dumps({"boolean": bool(found)}) if format_ == "json" else str(bool(found)).lower())
+    elif isinstance(found, ox.QuerySolutions):
+        columns = tuple(variable.value for variable in found.variables)
+        _print_rows(Rows(columns, tuple(tuple(row[name] for name in columns) for row in found)), format_)
+    else:
+        kind = ox.RdfFormat.JSON_LD if format_ == "json" else ox.RdfFormat.TURTLE
+        ox.serialize(found, sys.stdout.buffer, format=kind)
+
+
+def _local(sparql: str, release: Path | None) -> Any:
+    from avidity_service.sparql.guard import guard
+    from avidity_service.sparql.syntax import explain
+
+    guard(sparql)
+    try:
+        return open_for_reading(release).store.query(sparql, use_default_graph_as_union=True)
+    except SyntaxError as error:
+        raise explain(sparql, error.msg, error.lineno, error.offset) from None
+
+
+def _remote(sparql: str, endpoint: str) -> Any:
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request, urlopen
+
+    accept = "application/sparql-results+json, text/turtle;q=0.9"
+    headers = {"Content-Type": "application/sparql-query", "Accept": accept, "User-Agent": "avidity"}
+    if not endpoint.startswith(("http://", "https://")):
+        raise click.UsageError(f"--endpoint {endpoint}: an http or https address is needed")
+    try:
+        with urlopen(Request(endpoint, sparql.encode(), headers), timeout=60) as answer:
+            body, kind = answer.read(), answer.headers.get_content_type()
+    except HTTPError as error:
+        raise QueryError(
+            error.code, f"The endpoint answered {error.code}", error.read(2000).decode(errors="replace")
+        ) from None
+    except (URLError, TimeoutError) as error:
+        raise QueryError(503, "The endpoint does not answer", str(error)) from None
+    if kind == "application/sparql-results+json":
+        return ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
+    return (ox.Triple(quad.subject, quad.predicate, quad.object) for quad in ox.parse(body, format=ox.RdfFormat.TURTLE))
+
+
+def _print_rows(rows: Rows, format_: str) -> None:
+    _print(rows.columns, [tuple(row.values()) for row in rows], format_)
+
+
+def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], format_: str) -> None:
+    if format_ == "json":
+        data = [dict(zip(columns, row, strict=True)) for row in rows]
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    elif format_ in ("csv", "tsv"):
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter="," if format_ == "csv" else "\t", lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([text(value) for value in row] for row in rows)
+        click.echo(out.getvalue(), nl=False)
+    elif format_ == "ttl":
+        raise click.UsageError("rows are no graph; ttl goes with CONSTRUCT and DESCRIBE")
+    else:
+        _table(columns, [[_shown(value) for value in row] for row in rows])
+
+
+def _shown(value: Any) -> str:
+    shown = " ".join(text(value).split())
+    return shown.removeprefix("https://w3id.org/avidity/")
+
+
+def _table(columns: Sequence[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    used = [i for i, name in enumerate(columns) if any(row[i] for row in rows) or not rows]
+    table = Table(show_lines=True)
+    for i in used:
+        table.add_column(
+            columns[i].replace("_label", ""),
+            overflow="fold",
+            ratio=4 if columns[i] in ("quote", "question") else None,
+        )
+    for row in rows:
+        table.add_row(*(_plain(row[i]) for i in used))
+    console = Console()
+    # A pipe has no width; rows must not be squeezed to 80 signs there.
+    console = console if console.is_terminal else Console(width=220)
+    console.print(table)
+    click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", err=True)
+
+
+def _plain(value: str) -> Any:
+    from rich.text import Text
+
+    return Text(value)

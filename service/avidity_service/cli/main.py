@@ -1,0 +1,172 @@
+"""The commands. Data goes to standard output, progress and words to standard error."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from avidity_service.errors import (
+    QueryError,
+    ReleaseError,
+    ServiceError,
+    SettingsError,
+    UnknownThing,
+    UnknownValue,
+)
+
+EXIT_USAGE, EXIT_NOT_FOUND, EXIT_INVALID, EXIT_QUERY = 2, 3, 4, 5
+
+
+class _Commands(click.Group):
+    """A group that turns our exceptions into words and exit codes."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (UnknownThing, ReleaseError) as error:
+            fail(str(error), EXIT_NOT_FOUND)
+        except UnknownValue as error:
+            fail(
+                f"{error}\nallowed: {', '.join(error.allowed[:60])}",
+                EXIT_NOT_FOUND if error.value else EXIT_USAGE,
+            )
+        except QueryError as error:
+            fail(
+                "\n".join([str(error), str(error.extra.get("caret", "")), str(error.extra.get("hint", ""))]).strip(),
+                EXIT_QUERY,
+            )
+        except SettingsError as error:
+            fail(str(error), EXIT_USAGE)
+        except ServiceError as error:
+            fail(str(error), 1)
+
+
+def fail(words: str, code: int) -> NoReturn:
+    """Say what went wrong and leave with the exit code."""
+    click.echo(words, err=True)
+    sys.exit(code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="avidity")
+def main() -> None:
+    """The evidence on making thyroid cancer take up iodine again, as a graph you can ask."""
+
+
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The release folder (default: where serve looks).",
+)
+@click.option(
+    "--ontology",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another ontology folder.",
+)
+@click.option(
+    "--queries", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another queries folder."
+)
+@click.option("--seeds", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another seeds folder.")
+def build(out: Path | None, **folders: Path | None) -> None:
+    """Make the release: read, prove, convert, infer, check, write."""
+    from avidity_service.cli import building
+
+    building.build(out, folders)
+
+
+@main.command()
+@click.option("--only", help="One check only; without it, all.")
+@click.option(
+    "--ontology",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another ontology folder.",
+)
+@click.option(
+    "--queries", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another queries folder."
+)
+@click.option("--seeds", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another seeds folder.")
+def check(only: str | None, **folders: Path | None) -> None:
+    """Check seeds, ontology and questions without writing anything."""
+    from avidity_service.cli import building
+
+    building.check(only, folders)
+
+
+_RELEASE = click.option("--release", type=click.Path(path_type=Path), help="The release folder (AVIDITY_RELEASE).")
+
+
+@main.command()
+@_RELEASE
+@click.option("--host", help="The address to listen on (AVIDITY_HOST, 127.0.0.1).")
+@click.option("--port", type=int, help="The port to listen on (AVIDITY_PORT, 8000).")
+@click.option("--workers", type=int, help="Processes for SPARQL queries (AVIDITY_WORKERS, 2).")
+@click.option("--query-timeout-s", type=float, help="Seconds that a query may take (AVIDITY_QUERY_TIMEOUT_S, 10).")
+@click.option("--max-query-bytes", type=int, help="Bytes that a query may have (AVIDITY_MAX_QUERY_BYTES, 65536).")
+@click.option("--max-result-mb", type=int, help="Megabytes that an answer may have (AVIDITY_MAX_RESULT_MB, 64).")
+@click.option("--query-memory-mb", type=int, help="Megabytes that a query may use (AVIDITY_QUERY_MEMORY_MB, 1024).")
+@click.option(
+    "--log", type=click.Choice(["debug", "info", "warning", "error"]), help="What to log (AVIDITY_LOG, info)."
+)
+@click.option("--open", "open_browser", is_flag=True, help="Open the home page in a browser.")
+def serve(release: Path | None, open_browser: bool, **values: Any) -> None:
+    """Serve a release, read-only: SPARQL, REST and pages."""
+    from avidity_service.cli.opening import open_for_reading
+    from avidity_service.server import run
+    from avidity_service.settings import Settings
+
+    settings = Settings.from_environment().with_values(**values)
+    opened = open_for_reading(release, settings)
+    if open_browser:
+        import threading
+        import webbrowser
+
+        threading.Timer(1.0, webbrowser.open, [f"http://{settings.host}:{settings.port}/"]).start()
+    run(opened, settings)
+
+
+_FORMAT = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv", "tsv", "ttl"]),
+    default="table",
+    show_default=True,
+)
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.argument("question", required=False)
+@_FORMAT
+@_RELEASE
+@click.pass_context
+def ask(context: click.Context, question: str | None, format_: str, release: Path | None) -> None:
+    """Ask a competency question: avidity ask agents-for-genotype --alteration NRAS. Without a name, list them."""
+    from avidity_service.cli import asking
+
+    asking.ask(question, asking.options(context.args), format_, release)
+
+
+@main.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@_FORMAT
+@_RELEASE
+@click.option("--endpoint", help="Ask this SPARQL endpoint and not the release.")
+def query(file: Any, format_: str, release: Path | None, endpoint: str | None) -> None:
+    """Run SPARQL from FILE (- for standard input)."""
+    from avidity_service.cli import asking
+
+    asking.query(file.read(), format_, release, endpoint)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--format", "format_", type=click.Choice(["text", "json", "ttl"]), default="text", show_default=True)
+@_RELEASE
+def show(name: str, format_: str, release: Path | None) -> None:
+    """Show a thing with its facts and quotes: a slug, kind/slug, label or CURIE."""
+    from avidity_service.cli import showing
+
+    showing.show(name, format_, release)

@@ -1,0 +1,79 @@
+"""`show`: one thing with its facts and quotes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pyoxigraph as ox
+
+from avidity_service.app import make_context
+from avidity_service.cli.opening import open_for_reading
+from avidity_service.context import Context
+from avidity_service.errors import UnknownThing, UnknownValue
+from avidity_service.iris import BASE, PREFIXES
+from avidity_service.names import KINDS, nearest
+from avidity_service.rest.filters import Asked
+from avidity_service.settings import Settings
+
+
+def show(name: str, format_: str, release: Path | None) -> None:
+    """Print the thing that a slug, kind/slug, label or CURIE means."""
+    found = make_context(open_for_reading(release), Settings())
+    node = _find(name, found)
+    record = found.things.record(node.value)
+    rows = _evidence(node, record["kind"], found)
+    if format_ == "ttl":
+        ox.serialize(found.things.about(node), sys.stdout.buffer, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
+    elif format_ == "json":
+        click.echo(json.dumps({**record, "findings": rows}, ensure_ascii=False, indent=2))
+    else:
+        _text(record, rows)
+
+
+def _find(name: str, found: Context) -> ox.NamedNode:
+    path = name.removeprefix(BASE).strip("/")
+    kind, slash, slug = path.partition("/")
+    if slash and kind in found.things.classes:
+        return found.things.find(kind, slug)
+    for kind in KINDS:
+        try:
+            return ox.NamedNode(found.names.resolve(kind, name)[0])
+        except UnknownValue:
+            continue
+    for kind in found.things.classes:
+        try:
+            return found.things.find(kind, name)
+        except UnknownThing:
+            continue
+    known = [label for labels in found.names.shown.values() for label in labels.values()]
+    raise UnknownThing(f"thing '{name}'", nearest(name, known))
+
+
+def _evidence(node: ox.NamedNode, kind: str, found: Context) -> list[dict[str, Any]]:
+    if kind in ("agent", "alteration", "mechanism", "study", "measure", "histology", "finding"):
+        return found.findings.find(Asked({kind: [node]}), whole=True).rows
+    return []
+
+
+def _text(record: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    click.echo(f"{record['label']}  ({record['kind']}/{record['id']})")
+    for name, values in record["properties"].items():
+        if name != "proof":
+            shown = "; ".join(str(v.get("curie", v["label"]) if isinstance(v, dict) else v) for v in values)
+            click.echo(f"  {name}: {' '.join(shown.split())}")
+    for row in rows:
+        number = (
+            f"{row['count']}/{row['denominator'] or '?'}"
+            if row["count"] is not None
+            else row["percentage"] or row["fraction"] or row["extent"] or row["value"]
+        )
+        tier = f" [{row['tier']}]" if row["tier"] else ""
+        click.echo(f"\n  {row['label']}: {number}{tier} after {row['given'] or 'nothing stated'}")
+        for quote in row["quotes"]:
+            click.echo(
+                f"    “{' '.join(quote['quote'].split())}” ({quote['section']}, {quote['start']}–{quote['end']})"
+            )

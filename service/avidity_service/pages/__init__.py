@@ -1,0 +1,1 @@
+"""Pages for people, and things in every format by Accept or suffix."""

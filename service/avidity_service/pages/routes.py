@@ -1,0 +1,155 @@
+"""Home, answers, things, downloads."""
+
+from __future__ import annotations
+
+import io
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from avidity_service.asking import ask, bind
+from avidity_service.catalogue import pasteable
+from avidity_service.context import context
+from avidity_service.engine import text
+from avidity_service.errors import QueryError, UnknownThing, UnknownValue
+from avidity_service.iris import AV, BASE, GRAPH, PREFIXES
+from avidity_service.names import nearest
+from avidity_service.negotiation import negotiate
+from avidity_service.rest.filters import Asked
+
+blueprint = Blueprint("pages", __name__)
+
+_FORMATS = {
+    "html": "text/html",
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "nt": "application/n-triples",
+    "json": "application/json",
+}
+_RDF = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/ld+json": ox.RdfFormat.JSON_LD,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+}
+# A thing of one of these kinds is a filter of findings, so its page can show the evidence.
+_EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism", "study": "study",
+             "measure": "measure", "histology": "histology"}  # fmt: skip
+
+
+@blueprint.get("/")
+def home() -> str:
+    """The home page: what this is, and the questions with an example each."""
+    found = context()
+    return render_template("home.html", questions=found.catalogue.questions, manifest=found.release.manifest)
+
+
+@blueprint.get("/questions/<name>")
+def question(name: str) -> tuple[str, int]:
+    """A question's form and its answer."""
+    found = context()
+    asked = found.catalogue.question(name)
+    given = {key: value for key, value in request.args.items() if value}
+    page = {"question": asked, "given": given, "names": found.names}
+    if not given and any(parameter.required for parameter in asked.parameters):
+        return render_template("question.html", **page), 200
+    try:
+        bound = bind(asked, given, found.names)
+    except UnknownValue as error:
+        return render_template("question.html", **page, error=error), 422
+    rows = ask(asked, bound, found.engine)
+    hidden = {
+        *bound,
+        "quote",
+        "finding",
+        "study",
+        "agent",
+        "regimen",
+        "therapy",
+        "assessment",
+        "statement",
+        "histology",
+    }
+    shown = [name for name in rows.columns if name not in hidden and any(row[name] is not None for row in rows)]
+    meanings = {key: found.names.label(value.value) for key, value in bound.items()}
+    sparql = pasteable(asked.select, bound)
+    return render_template(
+        "question.html", **page, rows=list(rows), shown=shown, meanings=meanings, sparql=sparql, text=text
+    ), 200
+
+
+@blueprint.get("/downloads/<path:name>")
+def download(name: str) -> Response:
+    """A file of the release."""
+    files = context().release.files
+    if name not in files:
+        raise UnknownThing(f"file '{name}' in the release", nearest(name, files))
+    kind = {"gz": "application/gzip", "ttl": "text/turtle; charset=utf-8", "json": "application/json"}
+    return Response(files[name], content_type=kind.get(name.rsplit(".", 1)[-1], "application/octet-stream"))
+
+
+@blueprint.get("/.well-known/void")
+def void() -> Response:
+    """The dataset's description."""
+    return Response(context().release.files["void.ttl"], content_type="text/turtle; charset=utf-8")
+
+
+@blueprint.get("/ontology")
+def ontology() -> Response:
+    """The ontology as RDF."""
+    media_type = _media_type(None)
+    store = context().engine.store
+    quads = store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH + "ontology"))
+    triples = sorted((ox.Triple(quad.subject, quad.predicate, quad.object) for quad in quads), key=str)
+    return _rdf(triples, media_type if media_type in _RDF else "text/turtle")
+
+
+@blueprint.get("/<kind>/<path:slug>")
+def thing(kind: str, slug: str) -> Response:
+    """A thing, in the format that its suffix or the Accept header asks for."""
+    found = context()
+    suffix = next((name for name in _FORMATS if slug.endswith("." + name)), None)
+    slug = slug.removesuffix(f".{suffix}") if suffix else slug
+    node = found.things.find(kind, slug)
+    media_type = _media_type(suffix)
+    if media_type in _RDF:
+        return _rdf(found.things.about(node), media_type)
+    record = found.things.record(node.value)
+    if media_type == "application/json":
+        return jsonify(data=record, meta={"release": found.release.id}, links={"self": request.path})
+    return Response(_page(node, record), mimetype="text/html")
+
+
+def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
+    found = context()
+    kind = str(record["kind"])
+    rows, unnamed = [], 0
+    if kind in _EVIDENCE:
+        terms = {_EVIDENCE[kind]: [node]}
+        rows = found.findings.find(Asked(terms), whole=True).rows  # type: ignore[arg-type]
+    elif kind == "finding":
+        rows = found.findings.find(Asked({"finding": [node]}), whole=True).rows
+    types = [found.names.label(str(iri)) for iri in record["types"]]  # type: ignore[attr-defined]
+    pointing = found.things.pointing_at(node) if not rows else {}
+    return render_template(
+        "thing.html", record=record, rows=rows, unnamed=unnamed, types=types, pointing=pointing,
+        formats=[name for name in _FORMATS if name != "html"], base=BASE, av=AV, path=f"/{kind}/{record['id']}",
+    )  # fmt: skip
+
+
+def _media_type(suffix: str | None) -> str:
+    if suffix:
+        return _FORMATS[suffix]
+    offered = ["text/html", *_RDF, "application/json"]
+    best = negotiate(request.headers.get("Accept"), offered)
+    if best is None:
+        raise QueryError(406, "Not acceptable", f"Offered are {', '.join(offered)}.", offered=offered)
+    return best
+
+
+def _rdf(triples: list[ox.Triple], media_type: str) -> Response:
+    buffer = io.BytesIO()
+    prefixes = PREFIXES if media_type in ("text/turtle", "application/rdf+xml", "application/ld+json") else None
+    ox.serialize(triples, buffer, format=_RDF[media_type], prefixes=prefixes)
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    return Response(buffer.getvalue(), content_type=media_type + charset)

@@ -1,0 +1,85 @@
+"""A release folder, opened read-only."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from avidity_service.errors import ReleaseError
+
+_DATASET = "dataset.nq.gz"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release whose files are what its manifest says. Its bytes are read once, so a later swap does no harm."""
+
+    path: Path
+    manifest: dict[str, Any]
+    files: dict[str, bytes] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The release id, from the dataset's digest."""
+        return str(self.manifest["release"])
+
+    @cached_property
+    def store(self) -> ox.Store:
+        """The dataset in memory."""
+        return load_store(self.files[_DATASET])
+
+    @cached_property
+    def graphs(self) -> list[str]:
+        """The IRIs of the named graphs, sorted."""
+        return sorted(graph.value for graph in self.store.named_graphs() if isinstance(graph, ox.NamedNode))
+
+
+def load_store(packed: bytes) -> ox.Store:
+    """A store in memory from gzipped N-Quads."""
+    store = ox.Store()
+    store.bulk_load(io.BytesIO(gzip.decompress(packed)), format=ox.RdfFormat.N_QUADS)
+    return store
+
+
+def open_release(path: Path) -> Release:
+    """The release in a folder.
+
+    Raises:
+        ReleaseError: if it is not there, or a file is missing or not what the manifest says.
+    """
+    if not path.is_dir():
+        raise ReleaseError(f"There is no release at {path}. Make one with: avidity build --out {path}")
+    manifest = _manifest(path)
+    files = {}
+    for name, stated in manifest["files"].items():
+        try:
+            files[name] = (path / name).read_bytes()
+        except OSError as error:
+            raise ReleaseError(f"{path / name} cannot be read: {error.strerror}. Build the release again.") from None
+        found = hashlib.sha256(files[name]).hexdigest()
+        if found != stated["sha256"]:
+            raise ReleaseError(
+                f"{path / name} is not the file of this release: SHA-256 {found}, the manifest says {stated['sha256']}. "
+                "Build the release again."
+            )
+    return Release(path, manifest, files)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReleaseError(f"{path} is no release: it holds no manifest.json") from None
+    except (OSError, ValueError) as error:
+        raise ReleaseError(f"{path / 'manifest.json'} cannot be read: {error}") from None
+    if not isinstance(manifest, dict) or "release" not in manifest or _DATASET not in manifest.get("files", {}):
+        raise ReleaseError(f"{path / 'manifest.json'} is not the manifest of a release")
+    return manifest

@@ -1,0 +1,1 @@
+"""REST: the collections of the graph with filters, and the questions."""

@@ -1,0 +1,58 @@
+"""Agents with the findings that speak for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from avidity_service.iris import AV
+from avidity_service.rest.filters import Asked
+from avidity_service.rest.findings import Findings, Found
+from avidity_service.rest.things import Things
+
+
+def agents_with_responders(
+    asked: Asked, findings: Findings, things: Things
+) -> tuple[list[dict[str, Any]], Found, list[Any]]:
+    """Agents with at least one responder among the findings asked for; each with those findings, nearest tier first.
+
+    The third value holds findings with responders whose source names no agent: they would otherwise be lost.
+    """
+    found = findings.find(asked, whole=True)
+    wanted = {term.value for term in asked.terms.get("agent", [])}
+    by_agent: dict[str, list[dict[str, Any]]] = {}
+    unnamed = []
+    for row in found.rows:
+        if not _has_responders(row):
+            continue
+        agents = {agent["iri"] for regimen in row["regimens"] for agent in regimen["agents"]}
+        if not agents:
+            unnamed.append(row)
+        for iri in agents if not wanted else agents & wanted:
+            by_agent.setdefault(iri, []).append(row)
+    data = [{**agent_record(iri, things), "findings": rows} for iri, rows in by_agent.items()]
+    data.sort(key=lambda agent: (_best(agent["findings"]), agent["label"]))
+    return data, found, unnamed
+
+
+def agent_record(iri: str, things: Things) -> dict[str, Any]:
+    """An agent's id, label, mechanisms and inferred classes."""
+    record = things.record(iri)
+    return {
+        "id": record["id"],
+        "iri": iri,
+        "label": record["label"],
+        "mechanisms": [value["id"] for value in record["properties"].get("hasMechanism", [])],
+        "classes": sorted(name for name in record["types"] if name != AV + "Agent"),
+    }
+
+
+def _has_responders(row: dict[str, Any]) -> bool:
+    numbers = [row["count"], row["percentage"]]
+    if any(number is not None for number in numbers):
+        return any(number is not None and number > 0 for number in numbers)
+    return row["fraction"] is not None or row["extent"] not in (None, "none")
+
+
+def _best(rows: list[dict[str, Any]]) -> int:
+    order = {"exact": 0, "pooled": 1, "mixed": 2}
+    return min(order.get(row["tier"], 3) for row in rows)

@@ -1,0 +1,124 @@
+"""The filters that collections share: from words in a request to terms in a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from avidity_service.engine import Term
+from avidity_service.errors import UnknownValue
+from avidity_service.iris import AV, XSD
+from avidity_service.names import Names, nearest, nodes
+
+PAGING = ("limit", "offset", "format")
+FILTERS = ("agent", "mechanism", "alteration", "gene", "histology", "study", "design", "measure", "grade_min",
+           "basis", "match", "combination")  # fmt: skip
+_TIERS = ("exact", "pooled", "mixed")
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a collection: the terms of each filter, how regimens are matched, and the page."""
+
+    terms: dict[str, list[Term]] = field(default_factory=dict)
+    combination: str | None = None
+    limit: int = 100
+    offset: int = 0
+
+    @property
+    def alterations(self) -> list[Term]:
+        """The alterations asked for."""
+        return self.terms.get("alteration", [])
+
+
+def read_filters(arguments: Mapping[str, Sequence[str]], allowed: Iterable[str], names: Names) -> Asked:
+    """What a request asks for.
+
+    Raises:
+        UnknownValue: for a parameter or value that is not allowed, with those that are.
+    """
+    allowed = [*allowed, *PAGING]
+    for name in arguments:
+        if name not in allowed:
+            raise UnknownValue(name, None, allowed, nearest(name, allowed))
+    terms: dict[str, list[Term]] = {}
+    for name in ("agent", "mechanism", "histology", "study", "measure"):
+        _add(terms, name, [iri for value in arguments.get(name, ()) for iri in names.resolve(name, value)])
+    _add(terms, "alteration", _alterations(arguments, names))
+    designs = [term for value in arguments.get("design", ()) for term in names.resolve_design(value)]
+    if designs:
+        terms["design"] = designs
+    _literals(terms, arguments)
+    return Asked(terms, _combination(arguments), *_page(arguments))
+
+
+def _add(terms: dict[str, list[Term]], name: str, iris: list[str]) -> None:
+    if iris:
+        terms[name] = nodes(list(dict.fromkeys(iris)))
+
+
+def _alterations(arguments: Mapping[str, Sequence[str]], names: Names) -> list[str]:
+    found = [iri for value in arguments.get("alteration", ()) for iri in names.resolve("alteration", value)]
+    for value in arguments.get("gene", ()):
+        for gene in names.resolve("gene", value):
+            alterations = names.by_gene.get(gene)
+            if not alterations:
+                raise UnknownValue("gene", value, sorted(key.rsplit("/", 1)[-1] for key in names.by_gene))
+            found += alterations
+    return found
+
+
+def _literals(terms: dict[str, list[Term]], arguments: Mapping[str, Sequence[str]]) -> None:
+    grade = _one(arguments, "grade_min")
+    if grade is not None:
+        if grade not in ("1", "2", "3", "4", "5"):
+            raise UnknownValue("grade_min", grade, ["1", "2", "3", "4", "5"])
+        terms["grade_min"] = [ox.Literal(grade, datatype=ox.NamedNode(XSD + "integer"))]
+    basis = _one(arguments, "basis")
+    if basis not in (None, "any"):
+        terms["basis"] = [ox.Literal(_choice("basis", basis or "", ("stated", "derived", "any")))]
+    tiers = [_choice("match", value, (*_TIERS, "any")) for value in arguments.get("match", ())]
+    if tiers and "any" not in tiers:
+        if "alteration" not in terms:
+            raise UnknownValue("match", None, ["match goes with alteration or gene: a tier is about a genotype"])
+        terms["match"] = [ox.Literal(tier) for tier in tiers]
+
+
+def _combination(arguments: Mapping[str, Sequence[str]]) -> str | None:
+    value = _one(arguments, "combination")
+    if value is None:
+        return None
+    if not arguments.get("agent"):
+        raise UnknownValue("combination", None, ["combination goes with agent"])
+    return _choice("combination", value, ("contains", "exact"))
+
+
+def _page(arguments: Mapping[str, Sequence[str]]) -> tuple[int, int]:
+    numbers = []
+    for name, default, low, high in (("limit", 100, 1, MOST), ("offset", 0, 0, 10**9)):
+        value = _one(arguments, name)
+        if value is not None and not (value.isdigit() and low <= int(value) <= high):
+            raise UnknownValue(name, value, [f"{low} to {high}"])
+        numbers.append(default if value is None else int(value))
+    return numbers[0], numbers[1]
+
+
+def _one(arguments: Mapping[str, Sequence[str]], name: str) -> str | None:
+    values = arguments.get(name, ())
+    if len(values) > 1:
+        raise UnknownValue(name, ", ".join(values), [f"{name} may be given once"])
+    return values[0] if values else None
+
+
+def _choice(name: str, value: str, allowed: Sequence[str]) -> str:
+    if value not in allowed:
+        raise UnknownValue(name, value, list(allowed), nearest(value, allowed))
+    return value
+
+
+def class_term(local_name: str) -> list[Term]:
+    """A class of our ontology as a filter's value."""
+    return [ox.NamedNode(AV + local_name)]

@@ -1,0 +1,210 @@
+"""Findings as rows that a reader can act on: n/N, tier, what was given, and the sentence that proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from avidity_service.catalogue import Catalogue
+from avidity_service.engine import Engine, Term, short
+from avidity_service.iris import BASE
+from avidity_service.names import nodes
+from avidity_service.rest.filters import Asked
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows of one page, how many there are in all, and the SPARQL that found them."""
+
+    rows: list[Row]
+    total: int
+    query: str
+
+
+class Findings:
+    """Findings of one release."""
+
+    def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
+        self.engine = engine
+        self.collections = catalogue.collections
+        self.regimens = _regimens(engine, catalogue)
+        self.cohorts = _cohorts(engine, catalogue)
+
+    def find(self, asked: Asked, kind: Sequence[Term] = (), whole: bool = False) -> Found:
+        """The findings that are asked for, a page of them unless `whole`."""
+        terms = self._terms(asked, kind)
+        query = self.collections["findings"].text(terms)
+        rows = list(self.engine.select(query))
+        regimens = self._regimens_of(rows, asked)
+        if asked.combination:
+            wanted = {term.value for term in asked.terms["agent"]}
+            rows = [row for row in rows if self._combined(regimens[_place(row)], wanted, asked.combination)]
+        page = rows if whole else rows[asked.offset : asked.offset + asked.limit]
+        proofs = self._proofs(page)
+        return Found([self._row(row, regimens[_place(row)], proofs[row["finding"]]) for row in page], len(rows), query)
+
+    def _terms(self, asked: Asked, kind: Sequence[Term]) -> dict[str, Sequence[Term]]:
+        terms: dict[str, Sequence[Term]] = {"kind": kind} if kind else {}
+        order = (
+            "finding",
+            "alteration",
+            "match",
+            "study",
+            "design",
+            "measure",
+            "agent",
+            "mechanism",
+            "histology",
+            "grade_min",
+            "basis",
+        )
+        for name in order:
+            if name in asked.terms:
+                # Of a mixed cohort, only what the patients with the alteration got is evidence on an agent.
+                target = "agent_for_alteration" if name == "agent" and asked.alterations else name
+                terms[target] = asked.terms[name]
+        return terms
+
+    def _regimens_of(self, rows: list[Row], asked: Asked) -> dict[tuple[str, str | None], list[str]]:
+        found: dict[tuple[str, str | None], list[str]] = {_place(row): [] for row in rows}
+        for alteration in dict.fromkeys(row["asked"] for row in rows):
+            iris = [row["finding"] for row in rows if row["asked"] == alteration]
+            terms: dict[str, Sequence[Term]] = {"finding": nodes(iris)}
+            terms |= {"alteration": nodes([alteration])} if alteration else {"any": nodes([BASE])}
+            query = self.collections["regimens-of-findings"].text(terms)
+            for row in self.engine.select(query):
+                found[row["finding"], alteration].append(row["regimen"])
+        return found
+
+    def _combined(self, regimens: list[str], wanted: set[str], how: str) -> bool:
+        sets = [{agent["iri"] for agent in self.regimens[iri]["agents"]} for iri in regimens]
+        return any(agents == wanted if how == "exact" else wanted <= agents for agents in sets)
+
+    def _proofs(self, rows: list[Row]) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {row["finding"]: [] for row in rows}
+        if rows:
+            query = self.collections["proofs"].text({"finding": nodes(list(found))})
+            for row in self.engine.select(query):
+                found[row.pop("finding")].append(row)
+        return found
+
+    def _row(self, row: Row, regimens: list[str], quotes: list[Row]) -> Row:
+        # The passage that says most is shown first; all of them are in `quotes`.
+        main = max(quotes, key=lambda quote: (len(quote["quote"]), -quote["start"]))
+        given = [self.regimens[iri] for iri in regimens]
+        count, denominator = row["count"], row["denominator"]
+        return {
+            "id": short(row["finding"]).removeprefix("finding/"),
+            "iri": row["finding"],
+            "label": row["label"],
+            "study": short(row["study"]).removeprefix("study/"),
+            "study_label": row["study_label"],
+            "reference": row["reference"],
+            "cohort": short(row["cohort"]).removeprefix("cohort/"),
+            "cohort_label": row["cohort_label"],
+            **self.cohorts[row["cohort"]],
+            "alteration_asked": short(row["asked"]).removeprefix("alteration/") if row["asked"] else None,
+            "tier": row["tier"],
+            "given": " or ".join(dict.fromkeys(regimen["given"] for regimen in given)),
+            "agents": list(dict.fromkeys(agent["agent"] for regimen in given for agent in regimen["agents"])),
+            "regimens": given,
+            "measure": short(row["measure"]).removeprefix("measure/"),
+            "measure_label": row["measure_label"],
+            "count": count,
+            "denominator": denominator,
+            "failures": denominator - count if None not in (count, denominator) else None,
+            **{name: row[name] for name in _PLAIN},
+            **(_harm(row) if row["term"] else {}),
+            "quote": main["quote"],
+            "start": main["start"],
+            "end": main["end"],
+            "section": main["section"],
+            "quotes": quotes,
+        }
+
+
+_PLAIN = ("percentage", "fraction", "extent", "value", "unit", "comparator", "statistic", "p_value", "timepoint",
+          "attribution", "basis", "witness", "assessment_label", "note", "proof")  # fmt: skip
+
+
+def _harm(row: Row) -> Row:
+    """What only harms have; `patients` is the count under the name that tells it from events."""
+    names = ("term_label", "grade", "grade_high", "events", "of_events", "percentage_of", "outcome")
+    term = short(row["term"]).removeprefix("adverse-event-term/")
+    return {"term": term, "patients": row["count"], **{name: row[name] for name in names}}
+
+
+def _place(row: Row) -> tuple[str, str | None]:
+    return row["finding"], row["asked"]
+
+
+def _regimens(engine: Engine, catalogue: Catalogue) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for row in engine.select(catalogue.collections["regimens"].text({})):
+        regimen = found.setdefault(row["regimen"], {
+            "id": short(row["regimen"]).removeprefix("regimen/"), "iri": row["regimen"], "label": row["label"],
+            "witness": row["witness"], "given": row["given"], "arrangement": row["arrangement"], "patients": row["patients"],
+            "duration": row["duration"], "duration_unit": row["duration_unit"], "duration_low": row["duration_low"],
+            "duration_high": row["duration_high"], "duration_plus_minus": row["duration_plus_minus"],
+            "duration_statistic": row["duration_statistic"], "agents": [], "not_named": [],
+        })  # fmt: skip
+        dose = {name: row[name] for name in ("dose", "dose_unit", "frequency", "route")}
+        if row["agent"]:
+            agent = {
+                "agent": short(row["agent"]).removeprefix("agent/"),
+                "iri": row["agent"],
+                "label": row["agent_label"],
+            }
+            regimen["agents"].append({**agent, **dose})
+        else:
+            regimen["not_named"].append({"mechanism": short(row["mechanism"]).removeprefix("mechanism/"), **dose})
+    return found
+
+
+def _cohorts(engine: Engine, catalogue: Catalogue) -> dict[str, Row]:
+    found: dict[str, dict[str, dict[Any, None]]] = {}
+    numbers: dict[str, Row] = {}
+    for row in engine.select(catalogue.collections["cohorts"].text({})):
+        sets = found.setdefault(row["cohort"], {"alteration": {}, "histology": {}, "members": {}})
+        numbers[row["cohort"]] = {name: row[name] for name in ("enrolled", "treated", "evaluated")}
+        for kind in ("alteration", "histology"):
+            if row[kind]:
+                sets[kind][row[kind].rsplit("/", 1)[-1]] = None
+        who = tuple(
+            row[name].rsplit("/", 1)[-1] if row[name] else None for name in ("member_alteration", "member_histology")
+        )
+        if any(who):
+            sets["members"][*who, row["member_count"]] = None
+    return {
+        cohort: {
+            "alteration": "; ".join(sets["alteration"]) or None,
+            "histology": "; ".join(sets["histology"]) or None,
+            "cohort_numbers": numbers[cohort],
+            "composition": [{"alteration": a, "histology": h, "count": n} for a, h, n in sets["members"]],
+        }
+        for cohort, sets in found.items()
+    }
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for a table: lists and nested records in words."""
+    out: dict[str, Any] = {}
+    for name, value in row.items():
+        if name == "quotes":
+            continue
+        if name == "regimens":
+            out["regimens"] = "; ".join(regimen["label"] for regimen in value)
+        elif name == "composition":
+            out[name] = "; ".join(
+                f"{m['alteration'] or m['histology']}: {'?' if m['count'] is None else m['count']}" for m in value
+            )
+        elif name == "cohort_numbers":
+            out |= {f"cohort_{key}": number for key, number in value.items()}
+        elif isinstance(value, list):
+            out[name] = "; ".join(str(part) for part in value)
+        else:
+            out[name] = value
+    return out

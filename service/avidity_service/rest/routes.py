@@ -1,0 +1,221 @@
+"""`/api/v1`: collections, single things, questions, the release."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from avidity_service.asking import ask, bind
+from avidity_service.catalogue import pasteable
+from avidity_service.context import context
+from avidity_service.engine import text
+from avidity_service.errors import QueryError, UnknownThing, UnknownValue
+from avidity_service.names import nearest
+from avidity_service.negotiation import negotiate
+from avidity_service.rest.agents import agent_record, agents_with_responders
+from avidity_service.rest.filters import FILTERS, Asked, class_term, read_filters
+from avidity_service.rest.findings import Row, flat
+
+blueprint = Blueprint("rest", __name__, url_prefix="/api/v1")
+
+# Collections that are plain lists of things; the path is the plural of the kind.
+LISTS = {
+    "alterations": "alteration", "mechanisms": "mechanism", "studies": "study", "cohorts": "cohort", "regimens": "regimen",
+    "measures": "measure", "genes": "gene", "histologies": "histology", "statements": "statement",
+    "adverse-event-terms": "adverse-event-term", "passages": "passage",
+}  # fmt: skip
+_SINGLE = {**LISTS, "agents": "agent", "findings": "finding", "adverse-events": "finding"}
+_JSON, _CSV = "application/json", "text/csv"
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """What there is."""
+    names = [*sorted(_SINGLE), "questions", "release"]
+    return jsonify(
+        data=[{"name": name, "href": f"/api/v1/{name}"} for name in names],
+        meta=_meta(len(names)),
+        links={"self": request.path},
+    )
+
+
+@blueprint.get("/agents")
+def agents() -> Response:
+    """All agents; with a filter, those with at least one responder among the findings that it leaves."""
+    asked = _asked(FILTERS)
+    findings, things = context().findings, context().things
+    if not asked.terms:
+        records = [agent_record(iri, things) for iri in things.members("agent")]
+        return _table(records, asked, len(records), None)
+    data, found, unnamed = agents_with_responders(asked, findings, things)
+    rows = [{"agent": agent["id"], "agent_label": agent["label"], **row} for agent in data for row in agent["findings"]]
+    page = data[asked.offset : asked.offset + asked.limit]
+    return _answer(page, rows, asked, len(data), found.query, agent_not_named=unnamed)
+
+
+@blueprint.get("/findings")
+def findings() -> Response:
+    """Findings of every kind, harms among them."""
+    asked = _asked(FILTERS)
+    found = context().findings.find(asked)
+    return _answer(found.rows, found.rows, asked, found.total, found.query)
+
+
+@blueprint.get("/adverse-events")
+def adverse_events() -> Response:
+    """Harms; `grade_min` leaves out those whose grade is not stated."""
+    asked = _asked(FILTERS)
+    found = context().findings.find(asked, class_term("AdverseEventFinding"))
+    return _answer(found.rows, found.rows, asked, found.total, found.query)
+
+
+@blueprint.get("/questions")
+def questions() -> Response:
+    """The competency questions."""
+    data = [
+        {
+            "name": question.name, "question": question.question, "group": question.group, "row": question.row,
+            "parameters": [
+                {"name": p.name, "type": p.type, "description": p.description, "example": p.example, "required": p.required}
+                for p in question.parameters
+            ],
+            "href": f"/api/v1/questions/{question.name}",
+        }
+        for question in context().catalogue.questions
+    ]  # fmt: skip
+    return jsonify(data=data, meta=_meta(len(data)), links={"self": request.full_path.rstrip("?")})
+
+
+@blueprint.get("/questions/<name>")
+def answer(name: str) -> Response:
+    """A question's rows."""
+    found = context()
+    question = found.catalogue.question(name)
+    given = {key: value for key, value in request.args.items() if key not in ("format", "limit", "offset")}
+    paging = {key: request.args.getlist(key) for key in ("format", "limit", "offset") if key in request.args}
+    asked = read_filters(paging, (), found.names)
+    bound = bind(question, given, found.names)
+    answers = ask(question, bound, found.engine)
+    rows = list(answers)
+    page = rows[asked.offset : asked.offset + asked.limit] if "limit" in paging or "offset" in paging else rows
+    return _answer(
+        page,
+        page,
+        asked,
+        len(rows),
+        pasteable(question.select, bound),
+        columns=answers.columns,
+        question=question.question,
+    )
+
+
+@blueprint.get("/release")
+def release() -> Response:
+    """The release's id, counts and digests."""
+    return jsonify(data=context().release.manifest, meta=_meta(1), links={"self": request.path})
+
+
+@blueprint.get("/<collection>")
+def listing(collection: str) -> Response:
+    """A plain list of things."""
+    if collection not in LISTS:
+        raise UnknownThing(f"collection '{collection}'", nearest(collection, [*_SINGLE, "questions", "release"]))
+    things = context().things
+    asked = _asked(("study",) if collection in ("cohorts", "regimens", "statements") else ())
+    records = [things.record(iri) for iri in things.members(LISTS[collection])]
+    if "study" in asked.terms:
+        studies = {term.value for term in asked.terms["study"]}
+        records = [r for r in records if {s["iri"] for s in r["properties"].get("ofStudy", [])} & studies]
+    return _table(records, asked, len(records), None)
+
+
+@blueprint.get("/<collection>/<path:slug>")
+def single(collection: str, slug: str) -> Response:
+    """One thing; findings as the same rows as in their collection."""
+    if collection not in _SINGLE:
+        raise UnknownThing(f"collection '{collection}'", nearest(collection, _SINGLE))
+    finder, things = context().findings, context().things
+    node = things.find(_SINGLE[collection], slug)
+    record = things.record(node.value)
+    if _SINGLE[collection] == "finding":
+        rows = finder.find(Asked({"finding": [node]}), whole=True).rows
+        record = {**record, **rows[0]}
+    return jsonify(data=record, meta=_meta(1), links={"self": request.path, "page": node.value})
+
+
+def _asked(allowed: tuple[str, ...]) -> Asked:
+    return read_filters(request.args.to_dict(flat=False), allowed, context().names)
+
+
+def _table(records: list[Row], asked: Asked, total: int, query: str | None) -> Response:
+    page = records[asked.offset : asked.offset + asked.limit]
+    return _answer(page, page, asked, total, query)
+
+
+def _answer(
+    data: list[Any],
+    rows: list[Row],
+    asked: Asked,
+    total: int,
+    query: str | None,
+    columns: Sequence[str] = (),
+    **more: Any,
+) -> Response:
+    """The envelope, or the rows as CSV."""
+    if _media_type() == _CSV:
+        return Response(_csv(rows, columns), content_type=_CSV + "; charset=utf-8")
+    return jsonify(data=data, meta={**_meta(total, asked, query), **more}, links=_links(asked, total, len(data)))
+
+
+def _media_type() -> str:
+    format_ = request.args.get("format")
+    if format_ is not None:
+        known = {"json": _JSON, "csv": _CSV}
+        if format_ not in known:
+            raise UnknownValue("format", format_, list(known), nearest(format_, known))
+        return known[format_]
+    found = negotiate(request.headers.get("Accept"), [_JSON, _CSV])
+    if found is None and negotiate(request.headers.get("Accept"), ["text/html"]) is None:
+        raise QueryError(406, "Not acceptable", f"Offered are {_JSON} and {_CSV}.", offered=[_JSON, _CSV])
+    return found or _JSON
+
+
+def _meta(total: int, asked: Asked | None = None, query: str | None = None) -> dict[str, Any]:
+    page = asked or Asked()
+    return {
+        "release": context().release.id,
+        "total": total,
+        "limit": page.limit,
+        "offset": page.offset,
+        "query": query,
+    }
+
+
+def _links(asked: Asked, total: int, shown: int) -> dict[str, str]:
+    links = {"self": request.full_path.rstrip("?")}
+    if asked.offset + shown < total:
+        links["next"] = _page(asked.offset + asked.limit)
+    if asked.offset:
+        links["prev"] = _page(max(0, asked.offset - asked.limit))
+    return links
+
+
+def _page(offset: int) -> str:
+    from urllib.parse import urlencode
+
+    pairs = [(key, value) for key, value in request.args.items(multi=True) if key != "offset"]
+    return f"{request.path}?{urlencode([*pairs, ('offset', str(offset))])}"
+
+
+def _csv(rows: list[Row], columns: Sequence[str]) -> str:
+    flattened = [flat(row) for row in rows]
+    out = io.StringIO()
+    writer = csv.writer(out)
+    columns = columns or list(dict.fromkeys(name for row in flattened for name in row if name != "properties"))
+    writer.writerow(columns)
+    writer.writerows([text(row.get(name)) for name in columns] for row in flattened)
+    return out.getvalue()

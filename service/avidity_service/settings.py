@@ -1,0 +1,74 @@
+"""Settings: read once from the environment or given by flags, then passed as a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from avidity_service.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to serve. Each field is `AVIDITY_<FIELD>` in the environment; see docs/settings.md."""
+
+    release: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    query_timeout_s: float = 10.0
+    max_query_bytes: int = 65_536
+    max_result_mb: int = 64
+    query_memory_mb: int = 1024
+    log: str = "info"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings that the environment gives, defaults elsewhere.
+
+        Raises:
+            SettingsError: naming the variable, its value and what is allowed.
+        """
+        environment = os.environ if environment is None else environment
+        given: dict[str, Any] = {}
+        for field in fields(cls):
+            name = f"AVIDITY_{field.name.upper()}"
+            if environment.get(name):
+                given[field.name] = _read(name, environment[name], type(field.default))
+        return cls().with_values(**given)
+
+    def with_values(self, **values: Any) -> Settings:
+        """These settings with some of them replaced; None replaces nothing.
+
+        Raises:
+            SettingsError: if a number is out of its range.
+        """
+        settings = replace(self, **{name: value for name, value in values.items() if value is not None})
+        for name, low, high in _RANGES:
+            value = getattr(settings, name)
+            if not low <= value <= high:
+                raise SettingsError(f"AVIDITY_{name.upper()}={value}: allowed are {low} to {high}")
+        if settings.log not in ("debug", "info", "warning", "error"):
+            raise SettingsError(f"AVIDITY_LOG={settings.log}: allowed are debug, info, warning, error")
+        return settings
+
+
+_RANGES = (
+    ("port", 0, 65_535),
+    ("workers", 1, 64),
+    ("query_timeout_s", 0.1, 3600),
+    ("max_query_bytes", 256, 16_777_216),
+    ("max_result_mb", 1, 4096),
+    ("query_memory_mb", 64, 65_536),
+)
+
+
+def _read(name: str, value: str, kind: type) -> Any:
+    if kind not in (int, float):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        raise SettingsError(f"{name}={value}: a {'whole ' if kind is int else ''}number is needed") from None

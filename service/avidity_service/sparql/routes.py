@@ -1,0 +1,159 @@
+"""`/sparql`: GET, POST form, POST direct and QUERY, as the protocol has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from avidity_service.context import context
+from avidity_service.errors import QueryError
+from avidity_service.negotiation import negotiate
+from avidity_service.sparql.description import describe
+from avidity_service.sparql.formats import ALIASES, GRAPHS, RESULTS, SHORT
+from avidity_service.sparql.guard import guard, read_only
+
+blueprint = Blueprint("sparql", __name__)
+
+_PARAMETERS = {"query", "default-graph-uri", "named-graph-uri", "format", "timeout"}
+_DIRECT = "application/sparql-query"
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    query: str | None
+    default: Sequence[str]
+    named: Sequence[str]
+    format: str | None
+    timeout_s: float | None
+
+
+@blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
+def sparql() -> Response:
+    """Answer a query; without one, describe the service or show a form."""
+    asked = _read()
+    if asked.query is None:
+        return _without_query()
+    settings = context().settings
+    if len(asked.query.encode()) > settings.max_query_bytes:
+        raise QueryError(413, "Query too long", f"A query may have {settings.max_query_bytes} bytes.")
+    guard(asked.query)
+    accept = _accept(asked.format)
+    answer = context().pool.ask(asked.query, accept, asked.default, asked.named, asked.timeout_s)
+    charset = "; charset=utf-8" if answer.media_type.startswith("text/") else ""
+    return Response(answer.body, content_type=answer.media_type + charset)
+
+
+def _read() -> _Request:
+    fields = MultiDict(request.args)
+    query: str | None = None
+    if request.method != "GET":
+        kind = request.mimetype
+        if kind == _FORM:
+            fields.update(request.form)
+        elif kind == _DIRECT:
+            query = _utf8(request.get_data())
+        elif kind == "application/sparql-update":
+            raise read_only("application/sparql-update")
+        else:
+            raise QueryError(
+                415,
+                "Unsupported media type",
+                f"POST a form ({_FORM}) or a query ({_DIRECT}).",
+                offered=[_FORM, _DIRECT],
+            )
+    if "update" in fields:
+        raise read_only("update=")
+    _refuse_unknown(fields)
+    queries = fields.getlist("query") + ([query] if query is not None else [])
+    if len(queries) > 1:
+        raise QueryError(400, "More than one query", "Exactly one query is needed.")
+    return _Request(
+        queries[0] if queries else None,
+        _iris(fields, "default-graph-uri"),
+        _iris(fields, "named-graph-uri"),
+        _single(fields, "format"),
+        _seconds(_single(fields, "timeout")),
+    )
+
+
+def _utf8(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise QueryError(400, "Not UTF-8", f"The query is not UTF-8 (byte {error.start}).") from None
+
+
+def _refuse_unknown(fields: MultiDict[str, str]) -> None:
+    # Clients send parameters of their own (output=, debug=); only misspellings of ours would change the answer.
+    for name in fields:
+        if name.lower() in _PARAMETERS and name not in _PARAMETERS:
+            raise QueryError(400, "Unknown parameter", f"'{name}' is written '{name.lower()}'.")
+
+
+def _iris(fields: MultiDict[str, str], name: str) -> list[str]:
+    iris = fields.getlist(name)
+    for iri in iris:
+        if ":" not in iri or any(character in iri for character in '<>" {}|\\^`'):
+            raise QueryError(400, "Not an IRI", f"{name}={iri} is not an absolute IRI.")
+    return iris
+
+
+def _single(fields: MultiDict[str, str], name: str) -> str | None:
+    values = fields.getlist(name)
+    if len(values) > 1:
+        raise QueryError(400, "Repeated parameter", f"{name} may be given once.")
+    return values[0] if values else None
+
+
+def _seconds(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 1e6:
+        raise QueryError(400, "Not a time-out", f"timeout={value}: a number of seconds above 0 is needed.")
+    return seconds
+
+
+def _accept(format_: str | None) -> list[str]:
+    """The media types to try, the best first, one for results and one for graphs."""
+    if format_ is not None:
+        name = SHORT.get(format_.lower(), ALIASES.get(format_.lower(), format_.lower()))
+        if name not in RESULTS and name not in GRAPHS:
+            raise QueryError(
+                406, "Unknown format", f"format={format_}: known are {', '.join(SHORT)}.", offered=list(SHORT)
+            )
+        return [name]
+    header = request.headers.get("Accept")
+    best = [negotiate(header, [*group, *aliases]) for group, aliases in ((RESULTS, ALIASES), (GRAPHS, ()))]
+    found = [ALIASES.get(name, name) for name in best if name is not None]
+    if not found and header and negotiate(header, ["text/html"]):
+        # A browser that was sent here by a link: it can at least show these.
+        return ["application/sparql-results+json", "text/turtle"]
+    if not found:
+        offered = [*RESULTS, *GRAPHS]
+        raise QueryError(406, "Not acceptable", f"Answers are offered as {', '.join(offered)}.", offered=offered)
+    return found
+
+
+def _without_query() -> Response:
+    if request.method != "GET":
+        raise QueryError(400, "No query", "The parameter 'query' is missing.")
+    offered = ["text/html", *GRAPHS]
+    best = negotiate(request.headers.get("Accept"), offered)
+    if best == "text/html" and request.headers.get("Accept", "*/*").strip() not in ("", "*/*"):
+        questions = context().catalogue.questions
+        return Response(render_template("sparql.html", questions=questions), mimetype="text/html")
+    if best is None or (best == "text/html"):
+        raise QueryError(
+            400,
+            "No query",
+            "The parameter 'query' is missing. Ask with Accept: text/turtle for the service description.",
+        )
+    return Response(describe(context(), best, request.base_url), mimetype=best)

@@ -1,0 +1,43 @@
+"""Syntax errors in words: the line, a caret below the place, and a message without forty expected tokens."""
+
+from __future__ import annotations
+
+import re
+
+from avidity_service.errors import QueryError
+
+_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_MOST = 200
+
+
+def explain(query: str, message: str, line: int | None, column: int | None) -> QueryError:
+    """A 400 that shows where the query breaks."""
+    place = _PLACE.search(message)
+    if place:
+        line, column = int(place[1]), int(place[2])
+        message = place[3]
+    words = re.sub(r"expected (?:one of )?(.*)", lambda m: "expected " + _few(m[1]), message, flags=re.DOTALL)
+    extra: dict[str, object] = {}
+    if line:
+        lines = query.splitlines() or [""]
+        text = lines[min(line, len(lines)) - 1]
+        extra = {"line": line, "column": column, "caret": f"{text}\n{' ' * max(0, (column or 1) - 1)}^"}
+    hint = _hint(query, message)
+    if hint:
+        extra["hint"] = hint
+    return QueryError(400, "SPARQL syntax error", (f"Line {line}, column {column}: " if line else "") + words, **extra)
+
+
+def _few(expected: str) -> str:
+    names = [name.strip() for name in re.split(r",| or ", expected) if name.strip()]
+    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+
+
+def _hint(query: str, message: str) -> str | None:
+    if "prefix" in message.lower():
+        return "Declare the prefix with PREFIX name: <iri>; / lists those that this graph uses."
+    if query.count("{") > query.count("}"):
+        return "A { is not closed."
+    if query.count("{") < query.count("}"):
+        return "There is a } too many."
+    return None
