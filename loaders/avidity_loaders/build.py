@@ -21,7 +21,11 @@ from avidity_loaders.vocabulary import read_vocabulary
 Say = Callable[[str], None]
 
 
-def build(inputs: Inputs, out: Path, say: Say = lambda line: None) -> ReleaseContent:
+def quietly(line: str) -> None:
+    """Say nothing."""
+
+
+def build(inputs: Inputs, out: Path, say: Say = quietly) -> ReleaseContent:
     """Make the release and put it at `out`; on any error the release that is there stays as it is.
 
     Raises:
@@ -33,7 +37,7 @@ def build(inputs: Inputs, out: Path, say: Say = lambda line: None) -> ReleaseCon
     return release
 
 
-def make(inputs: Inputs, say: Say = lambda line: None) -> ReleaseContent:
+def make(inputs: Inputs, say: Say = quietly) -> ReleaseContent:
     """The release as bytes, without writing anything."""
     profile = read_profile(inputs.seeds / "review" / "profile.yaml")
     document = read_document(inputs.seeds / "review" / profile.file, profile)

@@ -1,4 +1,4 @@
-"""HermiT as an independent judge of the ontology and of what the build inferred; needs Java, so the build does not use it."""
+"""HermiT as an independent judge of ontology and build; it needs Java, so the build itself does not use it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class ResponseCache:
             self._keep(response)
         self._compress(response)
         response.set_etag(self._etag(response))
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     def _keep(self, response: Response) -> None:
         body = response.get_data()
@@ -76,7 +77,7 @@ class ResponseCache:
                 self.size -= len(oldest.body)
 
     def _compress(self, response: Response) -> None:
-        if "gzip" in request.accept_encodings and response.content_length and response.content_length > 1024:
+        if request.accept_encodings.quality("gzip") and response.content_length and response.content_length > 1024:
             response.set_data(gzip.compress(response.get_data(), compresslevel=1, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
 

@@ -61,15 +61,14 @@ class CollectionQuery:
     filters: Mapping[str, str]
 
     def text(self, given: Mapping[str, Sequence[Term]]) -> str:
-        """The query with the given filters, as SPARQL that can be pasted into an editor.
+        """The query with the given filters, as SPARQL that can be pasted into an editor; no terms, no VALUES.
 
         Values are serialised terms, never text from outside.
         """
         added = []
         for name, terms in given.items():
-            values = " ".join(str(term) for term in terms)
-            pattern = self.filters[name].replace(f"${name}", f"?{name}")
-            added.append(f"VALUES ?{name} {{ {values} }}{' ' + pattern if pattern else ''}")
+            values = f"VALUES ?{name} {{ {' '.join(str(term) for term in terms)} }}" if terms else ""
+            added.append(f"{values} {self.filters[name].replace(f'${name}', f'?{name}')}".strip())
         return self.select.replace("#filters", "\n  ".join(added))
 
 

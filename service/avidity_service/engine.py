@@ -36,7 +36,7 @@ class Engine:
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Rows:
         """The rows of a SELECT; `bindings` bind projected variables before anything is matched."""
-        substitutions = {ox.Variable(name): term for name, term in (bindings or {}).items()}
+        substitutions: dict[ox.Variable, Any] = {ox.Variable(name): term for name, term in (bindings or {}).items()}
         found = self.store.query(query, use_default_graph_as_union=True, substitutions=substitutions)
         assert isinstance(found, ox.QuerySolutions)
         columns = tuple(variable.value for variable in found.variables)

@@ -102,6 +102,13 @@ class Names:
         return self.index.get((kind, key(value.removeprefix(f"{kind}/").removeprefix(f"{kind}:"))), [])
 
     def _near(self, kind: str, value: str) -> list[str]:
+        kinds = {kind, "gene"} if kind == "alteration" else {kind}
+        if ":" in value and not value.startswith("http"):
+            curies = [row["curie"] for row in self.links if row["thing"].removeprefix(BASE).partition("/")[0] in kinds]
+            prefix = value.partition(":")[0].casefold()
+            same = [curie for curie in curies if curie.casefold().startswith(prefix + ":")]
+            # Numbers resemble each other without meaning anything; any of the same vocabulary shows what is known.
+            return nearest(value, same or curies) or sorted(set(same))[:5]
         return nearest(value, [*self.slugs[kind], *self.shown[kind].values()])
 
     def _read_names(self, engine: Engine) -> None:

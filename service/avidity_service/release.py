@@ -67,7 +67,8 @@ def open_release(path: Path) -> Release:
         found = hashlib.sha256(files[name]).hexdigest()
         if found != stated["sha256"]:
             raise ReleaseError(
-                f"{path / name} is not the file of this release: SHA-256 {found}, the manifest says {stated['sha256']}. "
+                f"{path / name} is not the file of this release: SHA-256 {found}, "
+                f"the manifest says {stated['sha256']}. "
                 "Build the release again."
             )
     return Release(path, manifest, files)

@@ -66,5 +66,5 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

@@ -71,11 +71,11 @@ def _take_table(text: str, lines: list[Span], at: int, profile: Profile, layout:
     caption = trim(text, lines[at])
     layout.blocks.append(Block("caption", caption, label=label))
     groups, at = _row_groups(text, lines, at + 1, profile)
-    header = tuple(_cell(text, parts, None) for parts in groups[0]) if groups else ()
+    header = tuple(_cell(parts, None) for parts in groups[0]) if groups else ()
     titles = [" ".join(text[cell.span.start : cell.span.end].split()) for cell in header]
     rows = []
     for group in groups[1:]:
-        cells = tuple(_cell(text, parts, titles[i] if i < len(titles) else None) for i, parts in enumerate(group))
+        cells = tuple(_cell(parts, titles[i] if i < len(titles) else None) for i, parts in enumerate(group))
         span = Span(cells[0].span.start, cells[-1].span.end)
         rows.append(Row(cells, span, len(cells) >= len(header) and not _cut(text, span)))
     table = Table(label, caption, header, tuple(rows))
@@ -111,7 +111,7 @@ def _starts_something(line: str, profile: Profile) -> bool:
     return any(re.match(pattern, line) for pattern in patterns)
 
 
-def _cell(text: str, parts: list[Span], column: str | None) -> Cell:
+def _cell(parts: list[Span], column: str | None) -> Cell:
     return Cell(Span(parts[0].start, parts[-1].end), tuple(parts), column)
 
 

@@ -135,7 +135,7 @@ class Document:
         return tuple(sentence for sentence in self.sentences if sentence.span.meets(span))
 
     def uncovered(self) -> list[int]:
-        """Offsets of characters that are not white space and belong to no sentence; none, if the loader did its work."""
+        """Offsets of characters that are not white space and belong to no sentence; there should be none."""
         held = bytearray(len(self.text))
         for sentence in self.sentences:
             held[sentence.span.start : sentence.span.end] = b"\1" * (sentence.span.end - sentence.span.start)
@@ -156,9 +156,8 @@ class Document:
         if all(block.row is not None and block.row == first.row for block in blocks):
             return Location("table-row", f"{first.label}, {first.row}")
         labels = list(dict.fromkeys(_label(block) for block in blocks))
-        return Location(
-            first.kind if len(labels) == 1 else "several", " – ".join(dict.fromkeys((labels[0], labels[-1])))
-        )
+        kind = first.kind if len(labels) == 1 else "several"
+        return Location(kind, " – ".join(dict.fromkeys((labels[0], labels[-1]))))
 
     def _blocks_in(self, span: Span) -> Iterator[Block]:
         return (block for block in self.blocks if block.span.meets(span))

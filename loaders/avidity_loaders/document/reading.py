@@ -76,7 +76,8 @@ def _gaps(
             if not row.complete:
                 first = row.cells[0].span
                 name = text[first.start : first.end]
-                what = f"the file ends inside {table.label}, in the row “{name}” (“… {text[row.span.end - 9 : row.span.end]}”)"
+                tail = text[row.span.end - 9 : row.span.end].strip()
+                what = f"the file ends inside {table.label}, in the row “{name}” (“… {tail}”)"
                 yield Gap("truncated-row", what, row.span)
     there = {table.label for table in tables}
     mentioned = {match.group() for match in re.finditer(profile.table_mention, text)}
@@ -85,5 +86,6 @@ def _gaps(
     if markers and not any(section.title in profile.reference_list for section in sections):
         cited = {number for marker in markers for number in marker.numbers}
         never = [str(number) for number in range(min(cited), max(cited)) if number not in cited]
-        what = f"{len(cited)} references ({min(cited)} to {max(cited)}{', never ' + ', '.join(never) if never else ''}) are cited"
-        yield Gap("missing-reference-list", f"{what}, but the list is not in the file")
+        which = f"{min(cited)} to {max(cited)}" + (f", never {', '.join(never)}" if never else "")
+        what = f"{len(cited)} references ({which}) are cited, but the list is not in the file"
+        yield Gap("missing-reference-list", what)

@@ -42,7 +42,8 @@ _DIGITS = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?!\d)")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _ONE_PATIENT = re.compile(r"\b[Aa] (?:(?:\w|-)+ ){0,3}?(case|patient)\b")
 _UNITS = {
-    "μg/L": "μg/L", "mg": "mg", "GBq": "GBq", "mCi": "mCi", "Gy": "Gy", "cGy": "cGy", "%": "%", "mm": "mm", "cm": "cm", "fold": "fold",
+    "μg/L": "μg/L", "mg": "mg", "GBq": "GBq", "mCi": "mCi", "Gy": "Gy", "cGy": "cGy", "%": "%",
+    "mm": "mm", "cm": "cm", "fold": "fold",
     "day": "day", "days": "day", "week": "week", "weeks": "week",
     "month": "month", "months": "month", "year": "year", "years": "year",
 }  # fmt: skip

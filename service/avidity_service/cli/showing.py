@@ -66,14 +66,22 @@ def _text(record: dict[str, Any], rows: list[dict[str, Any]]) -> None:
             shown = "; ".join(str(v.get("curie", v["label"]) if isinstance(v, dict) else v) for v in values)
             click.echo(f"  {name}: {' '.join(shown.split())}")
     for row in rows:
-        number = (
-            f"{row['count']}/{row['denominator'] or '?'}"
-            if row["count"] is not None
-            else row["percentage"] or row["fraction"] or row["extent"] or row["value"]
-        )
+        number = _number(row)
         tier = f" [{row['tier']}]" if row["tier"] else ""
         click.echo(f"\n  {row['label']}: {number}{tier} after {row['given'] or 'nothing stated'}")
         for quote in row["quotes"]:
             click.echo(
                 f"    “{' '.join(quote['quote'].split())}” ({quote['section']}, {quote['start']}–{quote['end']})"
             )
+
+
+def _number(row: dict[str, Any]) -> str:
+    if row["count"] is not None:
+        return f"{row['count']}/{row['denominator'] or '?'}"
+    if row.get("events") is not None:
+        return f"{row['events']} events" + (f" of {row['of_events']}" if row["of_events"] else "")
+    if row["percentage"] is not None:
+        return f"{row['percentage']} %"
+    if row["value"] is not None:
+        return f"{row['comparator'] or ''}{row['value']} {row['unit']}"
+    return str(row["fraction"] or row["extent"] or "reported")

@@ -15,10 +15,12 @@ def agents_with_responders(
 ) -> tuple[list[dict[str, Any]], Found, list[Any]]:
     """Agents with at least one responder among the findings asked for; each with those findings, nearest tier first.
 
+    A failed patient's number is in the findings; an agent that only failed is in the findings collection.
+
     The third value holds findings with responders whose source names no agent: they would otherwise be lost.
     """
     found = findings.find(asked, whole=True)
-    wanted = {term.value for term in asked.terms.get("agent", [])}
+    wanted = _wanted(asked, things)
     by_agent: dict[str, list[dict[str, Any]]] = {}
     unnamed = []
     for row in found.rows:
@@ -27,7 +29,7 @@ def agents_with_responders(
         agents = {agent["iri"] for regimen in row["regimens"] for agent in regimen["agents"]}
         if not agents:
             unnamed.append(row)
-        for iri in agents if not wanted else agents & wanted:
+        for iri in agents if wanted is None else agents & wanted:
             by_agent.setdefault(iri, []).append(row)
     data = [{**agent_record(iri, things), "findings": rows} for iri, rows in by_agent.items()]
     data.sort(key=lambda agent: (_best(agent["findings"]), agent["label"]))
@@ -44,6 +46,19 @@ def agent_record(iri: str, things: Things) -> dict[str, Any]:
         "mechanisms": [value["id"] for value in record["properties"].get("hasMechanism", [])],
         "classes": sorted(name for name in record["types"] if name != AV + "Agent"),
     }
+
+
+def _wanted(asked: Asked, things: Things) -> set[str] | None:
+    """The agents that may be listed: those asked for, or those with the mechanism asked for; None for all.
+
+    A finding after two agents together is found by either's mechanism; that does not give the one the other's.
+    """
+    if "agent" in asked.terms:
+        return {term.value for term in asked.terms["agent"]}
+    if "mechanism" not in asked.terms:
+        return None
+    mechanisms = {term.value for term in asked.terms["mechanism"]}
+    return {iri for iri in things.members("agent") if things.mechanisms_of(iri) & mechanisms}
 
 
 def _has_responders(row: dict[str, Any]) -> bool:

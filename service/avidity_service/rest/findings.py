@@ -8,7 +8,6 @@ from typing import Any
 
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine, Term, short
-from avidity_service.iris import BASE
 from avidity_service.names import nodes
 from avidity_service.rest.filters import Asked
 
@@ -38,7 +37,7 @@ class Findings:
         terms = self._terms(asked, kind)
         query = self.collections["findings"].text(terms)
         rows = list(self.engine.select(query))
-        regimens = self._regimens_of(rows, asked)
+        regimens = self._regimens_of(rows)
         if asked.combination:
             wanted = {term.value for term in asked.terms["agent"]}
             rows = [row for row in rows if self._combined(regimens[_place(row)], wanted, asked.combination)]
@@ -68,12 +67,12 @@ class Findings:
                 terms[target] = asked.terms[name]
         return terms
 
-    def _regimens_of(self, rows: list[Row], asked: Asked) -> dict[tuple[str, str | None], list[str]]:
+    def _regimens_of(self, rows: list[Row]) -> dict[tuple[str, str | None], list[str]]:
         found: dict[tuple[str, str | None], list[str]] = {_place(row): [] for row in rows}
         for alteration in dict.fromkeys(row["asked"] for row in rows):
             iris = [row["finding"] for row in rows if row["asked"] == alteration]
             terms: dict[str, Sequence[Term]] = {"finding": nodes(iris)}
-            terms |= {"alteration": nodes([alteration])} if alteration else {"any": nodes([BASE])}
+            terms |= {"alteration": nodes([alteration])} if alteration else {"any": ()}
             query = self.collections["regimens-of-findings"].text(terms)
             for row in self.engine.select(query):
                 found[row["finding"], alteration].append(row["regimen"])
@@ -146,7 +145,8 @@ def _regimens(engine: Engine, catalogue: Catalogue) -> dict[str, Row]:
     for row in engine.select(catalogue.collections["regimens"].text({})):
         regimen = found.setdefault(row["regimen"], {
             "id": short(row["regimen"]).removeprefix("regimen/"), "iri": row["regimen"], "label": row["label"],
-            "witness": row["witness"], "given": row["given"], "arrangement": row["arrangement"], "patients": row["patients"],
+            "witness": row["witness"], "given": row["given"], "arrangement": row["arrangement"],
+            "patients": row["patients"],
             "duration": row["duration"], "duration_unit": row["duration_unit"], "duration_low": row["duration_low"],
             "duration_high": row["duration_high"], "duration_plus_minus": row["duration_plus_minus"],
             "duration_statistic": row["duration_statistic"], "agents": [], "not_named": [],

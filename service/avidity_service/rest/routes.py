@@ -14,7 +14,7 @@ from avidity_service.catalogue import pasteable
 from avidity_service.context import context
 from avidity_service.engine import text
 from avidity_service.errors import QueryError, UnknownThing, UnknownValue
-from avidity_service.names import nearest
+from avidity_service.names import nearest, nodes
 from avidity_service.negotiation import negotiate
 from avidity_service.rest.agents import agent_record, agents_with_responders
 from avidity_service.rest.filters import FILTERS, Asked, class_term, read_filters
@@ -24,8 +24,9 @@ blueprint = Blueprint("rest", __name__, url_prefix="/api/v1")
 
 # Collections that are plain lists of things; the path is the plural of the kind.
 LISTS = {
-    "alterations": "alteration", "mechanisms": "mechanism", "studies": "study", "cohorts": "cohort", "regimens": "regimen",
-    "measures": "measure", "genes": "gene", "histologies": "histology", "statements": "statement",
+    "alterations": "alteration", "mechanisms": "mechanism", "studies": "study", "cohorts": "cohort",
+    "regimens": "regimen", "measures": "measure", "genes": "gene",
+    "histologies": "histology", "statements": "statement",
     "adverse-event-terms": "adverse-event-term", "passages": "passage",
 }  # fmt: skip
 _SINGLE = {**LISTS, "agents": "agent", "findings": "finding", "adverse-events": "finding"}
@@ -45,16 +46,24 @@ def index() -> Response:
 
 @blueprint.get("/agents")
 def agents() -> Response:
-    """All agents; with a filter, those with at least one responder among the findings that it leaves."""
+    """All agents; with a filter, those with at least one responder among the findings that it leaves.
+
+    Without a measure, that of restored uptake is meant.
+    """
     asked = _asked(FILTERS)
     findings, things = context().findings, context().things
     if not asked.terms:
         records = [agent_record(iri, things) for iri in things.members("agent")]
         return _table(records, asked, len(records), None)
+    assumed = {}
+    if "measure" not in asked.terms:
+        # "Responder" needs an outcome; a harm or a death must never make an agent look effective.
+        assumed = {"measure": "uptake-restored"}
+        asked.terms["measure"] = nodes(context().names.resolve("measure", "uptake-restored"))
     data, found, unnamed = agents_with_responders(asked, findings, things)
     rows = [{"agent": agent["id"], "agent_label": agent["label"], **row} for agent in data for row in agent["findings"]]
     page = data[asked.offset : asked.offset + asked.limit]
-    return _answer(page, rows, asked, len(data), found.query, agent_not_named=unnamed)
+    return _answer(page, rows, asked, len(data), found.query, assumed=assumed, agent_not_named=unnamed)
 
 
 @blueprint.get("/findings")
@@ -80,7 +89,7 @@ def questions() -> Response:
         {
             "name": question.name, "question": question.question, "group": question.group, "row": question.row,
             "parameters": [
-                {"name": p.name, "type": p.type, "description": p.description, "example": p.example, "required": p.required}
+                {name: getattr(p, name) for name in ("name", "type", "description", "example", "required")}
                 for p in question.parameters
             ],
             "href": f"/api/v1/questions/{question.name}",

@@ -14,7 +14,7 @@ from avidity_service.names import Names, nearest
 _TYPE = ox.NamedNode(RDF + "type")
 _HIDDEN = {RDF + "type", RDFS + "label", SKOS + "hiddenLabel"}
 _LISTS = f"""PREFIX av: <{AV}> PREFIX rdfs: <{RDFS}>
-SELECT ?class ?collection ?label WHERE {{ ?class av:collection ?collection ; rdfs:label ?label }} ORDER BY ?collection"""
+SELECT ?class ?collection ?label WHERE {{ ?class av:collection ?collection ; rdfs:label ?label }} ORDER BY ?label"""
 
 
 class Things:
@@ -41,14 +41,16 @@ class Things:
     def members(self, kind: str) -> list[str]:
         """The IRIs of all things of a kind, sorted."""
         class_ = ox.NamedNode(self.classes[kind])
-        found = {quad.subject.value for quad in self.store.quads_for_pattern(None, _TYPE, class_, None)}
+        quads = self.store.quads_for_pattern(None, _TYPE, class_, None)
+        found = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
         return sorted(iri for iri in found if iri.startswith(BASE))
 
     def record(self, iri: str) -> dict[str, Any]:
         """A thing: id, label, types, and properties by name, each a list of values or of linked things."""
         node = ox.NamedNode(iri)
         kind, _, slug = iri.removeprefix(BASE).partition("/")
-        types, properties = set(), {}
+        types: set[str] = set()
+        properties: dict[str, dict[str, Any]] = {}
         for quad in self.store.quads_for_pattern(node, None, None, None):
             name = quad.predicate.value
             if name == _TYPE.value and isinstance(quad.object, ox.NamedNode):
@@ -58,12 +60,26 @@ class Things:
                 values[str(quad.object)] = self._value(quad.object)
         ordered = {name: [values[key] for key in sorted(values)] for name, values in sorted(properties.items())}
         return {
-            "id": slug, "kind": kind, "iri": iri, "label": self.names.label(iri), "types": sorted(types), "properties": ordered,
+            "id": slug, "kind": kind, "iri": iri, "label": self.names.label(iri), "types": sorted(types),
+            "properties": ordered,
         }  # fmt: skip
+
+    def mechanisms_of(self, iri: str) -> set[str]:
+        """An agent's mechanisms and those around them."""
+        found, properties = set(), (ox.NamedNode(AV + "hasMechanism"), ox.NamedNode(AV + "withinMechanism"))
+        waiting = [ox.NamedNode(iri)]
+        while waiting:
+            node = waiting.pop()
+            for property_ in properties:
+                for quad in self.store.quads_for_pattern(node, property_, None, None):
+                    if isinstance(quad.object, ox.NamedNode) and quad.object.value not in found:
+                        found.add(quad.object.value)
+                        waiting.append(quad.object)
+        return found
 
     def about(self, node: ox.NamedNode) -> list[ox.Triple]:
         """The triples with the thing as subject, and those of its own parts (selectors, quantities)."""
-        triples = {}
+        triples: dict[ox.Triple, None] = {}
         for quad in self.store.quads_for_pattern(node, None, None, None):
             triples[ox.Triple(quad.subject, quad.predicate, quad.object)] = None
             if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(node.value + "/"):

@@ -58,7 +58,7 @@ def read_only(what: str) -> QueryError:
 
 
 def _unescape(query: str) -> str:
-    """Code point escapes as SPARQL reads them, so that \\u0053ERVICE is seen for what it is."""
+    r"""Code point escapes as SPARQL reads them, so that \u0053ERVICE is seen for what it is."""
 
     def character(match: re.Match[str]) -> str:
         number = int(match.group(1) or match.group(2), 16)

@@ -211,8 +211,8 @@ def _refusal(status: dict[str, Any], query: str, limit: float, settings: Setting
             )
         case "too-large":
             return QueryError(
-                413, "Answer too large", f"The answer is larger than {settings.max_result_mb} MB. Ask with LIMIT, or take "
-                "the whole dataset from /downloads/dataset.nq.gz.",
+                413, "Answer too large", f"The answer is larger than {settings.max_result_mb} MB. Ask with LIMIT, or "
+                "take the whole dataset from /downloads/dataset.nq.gz.",
             )  # fmt: skip
         case "late":
             return QueryError(504, "Query took too long", f"The query was stopped after {limit:g} s.", timeout_s=limit)

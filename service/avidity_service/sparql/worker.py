@@ -1,12 +1,14 @@
 """A process that answers foreign queries, one at a time, and can be killed at any moment.
 
 It reads frames from its standard input and writes frames to its standard output: a JSON header line, then as
-many bytes as the header's `bytes` says. Run as `python -m avidity_service.sparql.worker DATASET MEMORY_MB MOST_BYTES`.
+many bytes as the header's `bytes` says. Run as
+`python -m avidity_service.sparql.worker DATASET MEMORY_MB MOST_BYTES`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import resource
@@ -26,22 +28,26 @@ class TooLarge(Exception):
     """The answer outgrew its cap."""
 
 
-class _Sink:
+class _Sink(io.RawIOBase):
     """Bytes in memory up to a cap; what Rust serialises into."""
 
     def __init__(self, most: int) -> None:
+        super().__init__()
         self.parts: list[bytes] = []
         self.size, self.most = 0, most
 
-    def write(self, data: bytes) -> int:
-        self.size += len(data)
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        """Keep the bytes."""
+        size = memoryview(data).nbytes
+        self.size += size
         if self.size > self.most:
             raise TooLarge
         self.parts.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing waits."""
+        return size
 
 
 def main(dataset: str, memory_mb: str, most_bytes: str) -> None:
@@ -81,7 +87,7 @@ def _answer(store: ox.Store, query: str, header: dict[str, Any], most: int) -> t
         return {"status": "unacceptable", "kind": kind}, b""
     sink = _Sink(most)
     try:
-        found.serialize(sink, format=offered[media_type])
+        found.serialize(sink, format=offered[media_type])  # type: ignore[arg-type]
     except TooLarge:
         return {"status": "too-large"}, b""
     except (OSError, ValueError, RuntimeError, MemoryError) as error:
