@@ -89,6 +89,13 @@ def _forms(triples: list[ox.Triple]) -> dict[tuple[str, str], tuple[str, ...]]:
     return {key: tuple(form for _, form in sorted(rows)) for key, rows in forms.items()}
 
 
+def without(text: str, words: tuple[str, ...]) -> str:
+    """The text with some words blanked out, in any case."""
+    for word in words:
+        text = re.sub(re.escape(word), " ", text, flags=re.IGNORECASE)
+    return text
+
+
 def mentions(forms: tuple[str, ...], text: str) -> bool:
     """Whether `text` writes one of the forms as whole words, in any case."""
     return any(re.search(rf"(?<!\w){re.escape(form)}s?(?!\w)", text, re.IGNORECASE) for form in forms)

@@ -60,15 +60,16 @@ class CollectionQuery:
     select: str
     filters: Mapping[str, str]
 
-    def text(self, given: Mapping[str, Sequence[Term]]) -> str:
+    def text(self, given: Mapping[str, Sequence[Term]], filters: Mapping[str, str] | None = None) -> str:
         """The query with the given filters, as SPARQL that can be pasted into an editor; no terms, no VALUES.
 
-        Values are serialised terms, never text from outside.
+        Values are serialised terms, never text from outside. `filters` are those of another collection query.
         """
+        patterns = self.filters if filters is None else filters
         added = []
         for name, terms in given.items():
             values = f"VALUES ?{name} {{ {' '.join(str(term) for term in terms)} }}" if terms else ""
-            added.append(f"{values} {self.filters[name].replace(f'${name}', f'?{name}')}".strip())
+            added.append(f"{values} {patterns[name].replace(f'${name}', f'?{name}')}".strip())
         return self.select.replace("#filters", "\n  ".join(added))
 
 

@@ -18,7 +18,7 @@ _NAMES = (
     _HEAD
     + """SELECT ?thing ?name ?rank WHERE {
   VALUES (?property ?rank) { (rdfs:label 1) (skos:altLabel 2) (skos:hiddenLabel 3) }
-  ?thing ?property ?name . FILTER(STRSTARTS(STR(?thing), "https://w3id.org/avidity/") && !CONTAINS(STR(?thing), "#"))
+  ?thing ?property ?name . FILTER(STRSTARTS(STR(?thing), "https://w3id.org/avidity/"))
 }"""
 )
 _LINKS = (

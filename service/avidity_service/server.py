@@ -29,27 +29,35 @@ def run(release: Release, settings: Settings) -> None:
     app = create_app(release, settings)
     context: Context = app.extensions[KEY]
     signal.signal(signal.SIGTERM, _stop)
-    port = listener.getsockname()[1]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Avidity {release.id} at http://{host}:{port}/", file=sys.stderr, flush=True)
-    server = waitress.create_server(
-        app,
-        sockets=[listener],
-        threads=max(8, 4 * settings.workers),
-        connection_limit=500,
-        channel_timeout=30,
-        cleanup_interval=10,
-        max_request_header_size=128 * 1024,
-        max_request_body_size=settings.max_query_bytes * 2 + 65_536,
-        ident=None,
-    )
     try:
+        server = waitress.create_server(app, sockets=[listener], **_tuning(settings))
+        # Only now does the socket listen, so that whoever reads this line finds somebody there.
+        print(f"Avidity {release.id} at {_address(listener, settings)}", file=sys.stderr, flush=True)
         server.run()
+        server.close()
     except KeyboardInterrupt:
         pass
     finally:
         context.pool.close()
-        server.close()
+        listener.close()
+
+
+def _tuning(settings: Settings) -> dict[str, object]:
+    """Threads and bounds, so that slow or greedy clients cost the others nothing."""
+    return {
+        "threads": max(8, 4 * settings.workers),
+        "connection_limit": 500,
+        "channel_timeout": 30,
+        "cleanup_interval": 10,
+        "max_request_header_size": 128 * 1024,
+        "max_request_body_size": settings.max_query_bytes * 2 + 65_536,
+        "ident": None,
+    }
+
+
+def _address(listener: socket.socket, settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listener.getsockname()[1]}/"
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from avidity_loaders.document.layout import lay_out
-from avidity_loaders.document.models import Document, Gap, ReferenceMarker, Section, Sentence, Span, Table
+from avidity_loaders.document.models import Block, Document, Gap, ReferenceMarker, Section, Sentence, Span, Table
 from avidity_loaders.document.profile import Profile
 from avidity_loaders.document.sentences import split_sentences
 from avidity_loaders.errors import Problem, SourceError
@@ -47,12 +47,15 @@ def parse_document(text: str, profile: Profile, sha256: str) -> Document:
     sections, blocks, tables = lay_out(text, profile)
     if not sections:
         raise SourceError(Problem("no line is a heading as the profile describes them", cure="see `headings` there"))
-    sentences = tuple(
-        Sentence(span, block) for block in blocks for span in split_sentences(text, block.span, profile.abbreviations)
-    )
+    sentences = tuple(Sentence(span, block) for block in blocks for span in _spans(text, block, profile))
     markers = tuple(_markers(text, profile))
     gaps = tuple(_gaps(text, profile, sections, tables, markers))
     return Document(text, sha256, sections, tuple(blocks), sentences, tuple(tables), markers, gaps)
+
+
+def _spans(text: str, block: Block, profile: Profile) -> tuple[Span, ...]:
+    """The sentences of a block; a heading ("1. Introduction") is one."""
+    return (block.span,) if block.kind == "heading" else split_sentences(text, block.span, profile.abbreviations)
 
 
 def _markers(text: str, profile: Profile) -> Iterator[ReferenceMarker]:

@@ -35,7 +35,7 @@ WORDS = {
     "some": ("some", "several"),
     "common": ("common", "most common"),
     "none": ("no", "none"),
-    "diagnostic WBS": ("diagnostic 131-I WBS", "diagnostic WBS"),
+    "diagnostic WBS": ("diagnostic 131-I WBS", "131-I diagnostic WBS", "diagnostic WBS"),
     "post-therapeutic WBS": ("post-therapeutic WBS", "post-therapeutic scan"),
     "124-I": ("124-I",),
     "123-I": ("123-I",),
@@ -44,6 +44,9 @@ WORDS = {
     "fixed": ("fixed",),
     "maximum": ("up to", "maximum"),
 }
+
+
+MISLEADING = {"once daily": ("twice daily",), "all": ("not all", "nearly all"), "PET": ("SPECT",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,11 @@ class NumberNeed:
 
 @dataclass(frozen=True, slots=True)
 class WordNeed:
-    """One of several ways of writing a name."""
+    """One of several ways of writing a name; `never` are longer words that hold a form and mean something else."""
 
     field: str
     forms: tuple[str, ...]
+    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _words(record: Record, *names: str, prefix: str = "") -> Iterator[Need]:
     for name in names:
         value = getattr(record, name)
         if value is not None:
-            yield WordNeed(prefix + name, WORDS.get(value, (value,)))
+            yield WordNeed(prefix + name, WORDS.get(value, (value,)), MISLEADING.get(value, ()))
 
 
 def _verbatim(record: Record, *names: str) -> Iterator[Need]:

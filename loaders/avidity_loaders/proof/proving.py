@@ -12,7 +12,7 @@ from avidity_loaders.proof.needs import Need, NumberNeed, VerbatimNeed, WordNeed
 from avidity_loaders.proof.numbers import Number, numbers
 from avidity_loaders.proof.quotes import Located, QuoteError, locate
 from avidity_loaders.proof.references import duplicate_ids, unknown_names
-from avidity_loaders.vocabulary import Vocabulary, mentions
+from avidity_loaders.vocabulary import Vocabulary, mentions, without
 
 Place = tuple[str | int, ...]
 
@@ -123,7 +123,7 @@ class _Evidence:
             case NumberNeed():
                 return any(_same(number, need) for number in self.numbers)
             case WordNeed():
-                return any(mentions(need.forms, text) for text in self.texts)
+                return any(mentions(need.forms, without(text, need.never)) for text in self.texts)
             case VerbatimNeed():
                 return any(need.text in text for text in self.texts)
 

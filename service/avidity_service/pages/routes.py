@@ -137,6 +137,14 @@ def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
     )  # fmt: skip
 
 
+def _prefixes(triples: list[ox.Triple], media_type: str) -> dict[str, str] | None:
+    """The prefixes that these triples use, where the format has any."""
+    if media_type not in ("text/turtle", "application/rdf+xml"):
+        return None
+    iris = " ".join(str(triple) for triple in triples)
+    return {name: iri for name, iri in PREFIXES.items() if f"<{iri}" in iris}
+
+
 def _media_type(suffix: str | None) -> str:
     if suffix:
         return _FORMATS[suffix]
@@ -149,7 +157,6 @@ def _media_type(suffix: str | None) -> str:
 
 def _rdf(triples: list[ox.Triple], media_type: str) -> Response:
     buffer = io.BytesIO()
-    prefixes = PREFIXES if media_type in ("text/turtle", "application/rdf+xml", "application/ld+json") else None
-    ox.serialize(triples, buffer, format=_RDF[media_type], prefixes=prefixes)
+    ox.serialize(triples, buffer, format=_RDF[media_type], prefixes=_prefixes(triples, media_type))
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
     return Response(buffer.getvalue(), content_type=media_type + charset)

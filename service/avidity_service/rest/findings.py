@@ -12,6 +12,11 @@ from avidity_service.names import nodes
 from avidity_service.rest.filters import Asked
 
 Row = dict[str, Any]
+Place = tuple[str, str | None]  # a finding, and the alteration that it was asked for
+_MOST_ROWS = 20_000
+_IN_ORDER = ("finding", "alteration", "match", "study", "design", "measure", "agent", "mechanism", "histology",
+             "grade_min", "basis")  # fmt: skip
+_TIERS = {"exact": 0, "pooled": 1, "mixed": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +36,48 @@ class Findings:
         self.collections = catalogue.collections
         self.regimens = _regimens(engine, catalogue)
         self.cohorts = _cohorts(engine, catalogue)
+        self.made: dict[Place, Row] = {}
 
     def find(self, asked: Asked, kind: Sequence[Term] = (), whole: bool = False) -> Found:
-        """The findings that are asked for, a page of them unless `whole`."""
+        """The findings that are asked for, a page of them unless `whole`.
+
+        `query` is the whole question in one piece, for pasting. It is asked in two: which findings, which is cheap, and
+        what they say, which is made once for each of them, as a release never changes.
+        """
         terms = self._terms(asked, kind)
-        query = self.collections["findings"].text(terms)
-        rows = list(self.engine.select(query))
-        regimens = self._regimens_of(rows)
+        filters = self.collections["findings"].filters
+        matching = self.collections["matching"].text(terms, filters)
+        rows = self._rows([(row["finding"], row["asked"]) for row in self.engine.select(matching)])
         if asked.combination:
             wanted = {term.value for term in asked.terms["agent"]}
-            rows = [row for row in rows if self._combined(regimens[_place(row)], wanted, asked.combination)]
+            rows = [row for row in rows if _combined(row["regimens"], wanted, asked.combination)]
+        rows.sort(key=_order)
         page = rows if whole else rows[asked.offset : asked.offset + asked.limit]
-        proofs = self._proofs(page)
-        return Found([self._row(row, regimens[_place(row)], proofs[row["finding"]]) for row in page], len(rows), query)
+        return Found(page, len(rows), self.collections["findings"].text(terms))
+
+    def _rows(self, places: list[Place]) -> list[Row]:
+        if len(self.made) > _MOST_ROWS:
+            self.made.clear()
+        missing: dict[str | None, list[str]] = {}
+        for finding, alteration in places:
+            if (finding, alteration) not in self.made:
+                missing.setdefault(alteration, []).append(finding)
+        for alteration, iris in missing.items():
+            self._make(iris, alteration)
+        return [self.made[place] for place in places]
+
+    def _make(self, iris: list[str], alteration: str | None) -> None:
+        terms: dict[str, Sequence[Term]] = {"finding": nodes(iris)}
+        if alteration:
+            terms["alteration"] = nodes([alteration])
+        rows = list(self.engine.select(self.collections["findings"].text(terms)))
+        regimens, proofs = self._regimens_of(rows), self._proofs(rows)
+        for row in rows:
+            self.made[_place(row)] = self._row(row, regimens[_place(row)], proofs[row["finding"]])
 
     def _terms(self, asked: Asked, kind: Sequence[Term]) -> dict[str, Sequence[Term]]:
         terms: dict[str, Sequence[Term]] = {"kind": kind} if kind else {}
-        order = (
-            "finding",
-            "alteration",
-            "match",
-            "study",
-            "design",
-            "measure",
-            "agent",
-            "mechanism",
-            "histology",
-            "grade_min",
-            "basis",
-        )
-        for name in order:
+        for name in _IN_ORDER:
             if name in asked.terms:
                 # Of a mixed cohort, only what the patients with the alteration got is evidence on an agent.
                 target = "agent_for_alteration" if name == "agent" and asked.alterations else name
@@ -77,10 +94,6 @@ class Findings:
             for row in self.engine.select(query):
                 found[row["finding"], alteration].append(row["regimen"])
         return found
-
-    def _combined(self, regimens: list[str], wanted: set[str], how: str) -> bool:
-        sets = [{agent["iri"] for agent in self.regimens[iri]["agents"]} for iri in regimens]
-        return any(agents == wanted if how == "exact" else wanted <= agents for agents in sets)
 
     def _proofs(self, rows: list[Row]) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {row["finding"]: [] for row in rows}
@@ -114,7 +127,7 @@ class Findings:
             "measure_label": row["measure_label"],
             "count": count,
             "denominator": denominator,
-            "failures": denominator - count if None not in (count, denominator) else None,
+            "failures": denominator - count if row["favourable"] and None not in (count, denominator) else None,
             **{name: row[name] for name in _PLAIN},
             **(_harm(row) if row["term"] else {}),
             "quote": main["quote"],
@@ -136,8 +149,17 @@ def _harm(row: Row) -> Row:
     return {"term": term, "patients": row["count"], **{name: row[name] for name in names}}
 
 
-def _place(row: Row) -> tuple[str, str | None]:
+def _place(row: Row) -> Place:
     return row["finding"], row["asked"]
+
+
+def _order(row: Row) -> tuple[int, int, str, str, str]:
+    return _TIERS.get(row["tier"], 3), row["reference"], row["measure_label"], row["cohort_label"], row["iri"]
+
+
+def _combined(regimens: list[Row], wanted: set[str], how: str) -> bool:
+    sets = [{agent["iri"] for agent in regimen["agents"]} for regimen in regimens]
+    return any(agents == wanted if how == "exact" else wanted <= agents for agents in sets)
 
 
 def _regimens(engine: Engine, catalogue: Catalogue) -> dict[str, Row]:
@@ -195,9 +217,9 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if name == "quotes":
             continue
-        if name == "regimens":
+        if name == "regimens" and isinstance(value, list):
             out["regimens"] = "; ".join(regimen["label"] for regimen in value)
-        elif name == "composition":
+        elif name == "composition" and isinstance(value, list):
             out[name] = "; ".join(
                 f"{m['alteration'] or m['histology']}: {'?' if m['count'] is None else m['count']}" for m in value
             )

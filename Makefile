@@ -1,0 +1,57 @@
+# serve test lint check bench docs lock: the words that CI says too.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: serve test lint check bench build lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make serve   set up, build the release if needed, serve on http://$(HOST):$(PORT)"
+	@echo "make test    set up with the test extras, run lint and the whole suite"
+	@echo "make check   all checks on seeds, ontology and questions"
+	@echo "make lint    ruff and mypy"
+	@echo "make bench   benchmarks (not part of the tests)"
+	@echo "make lock    make the lock files anew (needs uv)"
+
+$(BIN)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(BIN)/.test: requirements-test.lock $(BIN)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch $@
+
+build: $(BIN)/.runtime
+	$(BIN)/avidity build
+
+# serve builds the release itself when it is missing or stale.
+serve: $(BIN)/.runtime
+	$(BIN)/avidity serve --host $(HOST) --port $(PORT)
+
+test: $(BIN)/.test lint
+	$(BIN)/python -m pytest
+
+lint: $(BIN)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: $(BIN)/.runtime
+	$(BIN)/avidity check
+
+bench: $(BIN)/.runtime
+	$(BIN)/python benchmarks/first_answer.py
+
+lock:
+	for extra in "" test; do \
+	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock; \
+	  sed -i '1i # Made by `make lock`; hashes only, no index: pip uses whichever registry it is set up for.' requirements$${extra:+-$$extra}.lock; \
+	done
+
+clean:
+	rm -rf .venv build dist
