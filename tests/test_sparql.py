@@ -82,7 +82,8 @@ def test_formats(query: str, accept: str | None, kind: str, client: FlaskClient)
         ("SELECT * WHERE { ?s ?p ?o", 400, ["not closed"]),
         ("SELECT * WHERE { ?s foaf:name ?o }", 400, ["Declare the prefix"]),
         ("SELECT * WHERE { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 403, ["SERVICE"]),
-        ("SELECT * WHERE { \\u0053ERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 403, ["SERVICE"]),
+        # Outside of strings and names the engine reads no escapes, so this is no SERVICE but a fault.
+        ("SELECT * WHERE { \\u0053ERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 400, ["syntax"]),
         ("LOAD <http://127.0.0.1:9/>", 403, ["LOAD"]),
         ("PREFIX a: <http://a/> INSERT DATA { a:a a:b a:c }", 403, ["INSERT"]),
         ("ASK " + "{" * 200 + "}" * 200, 400, ["200 deep"]),

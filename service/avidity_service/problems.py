@@ -56,6 +56,8 @@ def handle_problems(app: Flask) -> None:
         response = problem(error.status, error.title, error.detail, **error.extra)
         if error.status == 503:
             response.headers["Retry-After"] = "2"
+        if error.status == 406:
+            response.vary.add("Accept")
         return response
 
     @app.errorhandler(HTTPException)

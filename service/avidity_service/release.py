@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyoxigraph as ox
 
@@ -43,9 +43,13 @@ class Release:
 
 
 def load_store(packed: bytes) -> ox.Store:
-    """A store in memory from gzipped N-Quads."""
+    """A store in memory from gzipped N-Quads.
+
+    Quads are added as parsed: `bulk_load` would give blank nodes new random names in each process, and the same
+    query would not have the same bytes from two workers.
+    """
     store = ox.Store()
-    store.bulk_load(io.BytesIO(gzip.decompress(packed)), format=ox.RdfFormat.N_QUADS)
+    store.bulk_extend(ox.parse(io.BytesIO(gzip.decompress(packed)), format=ox.RdfFormat.N_QUADS))
     return store
 
 
@@ -81,6 +85,13 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise ReleaseError(f"{path} is no release: it holds no manifest.json") from None
     except (OSError, ValueError) as error:
         raise ReleaseError(f"{path / 'manifest.json'} cannot be read: {error}") from None
-    if not isinstance(manifest, dict) or "release" not in manifest or _DATASET not in manifest.get("files", {}):
+    if not _is_manifest(manifest):
         raise ReleaseError(f"{path / 'manifest.json'} is not the manifest of a release")
     return manifest
+
+
+def _is_manifest(manifest: object) -> TypeGuard[dict[str, Any]]:
+    if not isinstance(manifest, dict) or not isinstance(files := manifest.get("files"), dict):
+        return False
+    stated = all(isinstance(entry, dict) and "sha256" in entry for entry in files.values())
+    return stated and "release" in manifest and _DATASET in files

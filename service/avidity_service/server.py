@@ -51,6 +51,8 @@ def _tuning(settings: Settings) -> dict[str, object]:
         "cleanup_interval": 10,
         "max_request_header_size": 128 * 1024,
         "max_request_body_size": settings.max_query_bytes * 2 + 65_536,
+        "asyncore_use_poll": True,
+        "channel_request_lookahead": 1,  # without it waitress does not tell that a client has left
         "ident": None,
     }
 

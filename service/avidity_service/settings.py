@@ -12,13 +12,17 @@ from avidity_service.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to serve. Each field is `AVIDITY_<FIELD>` in the environment; see docs/settings.md."""
+    """How to serve. Each field is `AVIDITY_<FIELD>` in the environment; see docs/settings.md.
+
+    `max_rows` caps the rows or triples of one answer to a foreign query; 0 is no cap.
+    """
 
     release: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
     query_timeout_s: float = 10.0
+    max_rows: int = 1_000_000
     max_query_bytes: int = 65_536
     max_result_mb: int = 64
     query_memory_mb: int = 1024
@@ -59,6 +63,7 @@ _RANGES = (
     ("port", 0, 65_535),
     ("workers", 1, 64),
     ("query_timeout_s", 0.1, 3600),
+    ("max_rows", 0, 1_000_000_000),
     ("max_query_bytes", 256, 16_777_216),
     ("max_result_mb", 1, 4096),
     ("query_memory_mb", 64, 65_536),

@@ -86,9 +86,10 @@ def _local(sparql: str, release: Path | None) -> Any:
     from avidity_service.sparql.guard import guard
     from avidity_service.sparql.syntax import explain
 
-    guard(sparql)
+    seen = guard(sparql)
     try:
-        return open_for_reading(release).store.query(sparql, use_default_graph_as_union=True)
+        # The engine lets the union override FROM, so it is asked for only where the query sets no dataset.
+        return open_for_reading(release).store.query(sparql, use_default_graph_as_union=not seen.sets_dataset)
     except SyntaxError as error:
         raise explain(sparql, error.msg, error.lineno, error.offset) from None
 

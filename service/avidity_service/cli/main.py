@@ -106,6 +106,7 @@ _RELEASE = click.option("--release", type=click.Path(path_type=Path), help="The 
 @click.option("--workers", type=int, help="Processes for SPARQL queries (AVIDITY_WORKERS, 2).")
 @click.option("--query-timeout-s", type=float, help="Seconds that a query may take (AVIDITY_QUERY_TIMEOUT_S, 10).")
 @click.option("--max-query-bytes", type=int, help="Bytes that a query may have (AVIDITY_MAX_QUERY_BYTES, 65536).")
+@click.option("--max-rows", type=int, help="Rows that an answer may have, 0 for any (AVIDITY_MAX_ROWS, 1000000).")
 @click.option("--max-result-mb", type=int, help="Megabytes that an answer may have (AVIDITY_MAX_RESULT_MB, 64).")
 @click.option("--query-memory-mb", type=int, help="Megabytes that a query may use (AVIDITY_QUERY_MEMORY_MB, 1024).")
 @click.option(

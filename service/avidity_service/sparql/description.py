@@ -40,7 +40,8 @@ def describe(context: Context, media_type: str, endpoint: str) -> bytes:
     settings = context.settings
     words = (
         f"Read-only. Limits: {settings.query_timeout_s:g} s and {settings.query_memory_mb} MB a query, "
-        f"{settings.max_query_bytes} bytes of query, {settings.max_result_mb} MB of answer. No SERVICE, no update."
+        f"{settings.max_query_bytes} bytes of query, {settings.max_rows or 'any number of'} rows and "
+        f"{settings.max_result_mb} MB of answer. No SERVICE, no update."
     )
     triples.append(ox.Triple(service, ox.NamedNode(RDFS + "comment"), ox.Literal(words, language="en")))
     timeout = ox.Literal(f"{settings.query_timeout_s:g}", datatype=ox.NamedNode(XSD + "decimal"))

@@ -24,6 +24,11 @@ ALIASES = {
     "application/xml": "application/sparql-results+xml",
     "text/xml": "application/sparql-results+xml",
 }
+GRAPH_ALIASES = {
+    "application/json": "application/ld+json",
+    "application/xml": "application/rdf+xml",
+    "text/xml": "application/rdf+xml",
+}
 SHORT = {
     "json": "application/sparql-results+json",
     "xml": "application/sparql-results+xml",
@@ -36,4 +41,12 @@ SHORT = {
     "jsonld": "application/ld+json",
     "trig": "application/trig",
     "nq": "application/n-quads",
+}
+# Names that mean another type when the query makes a graph.
+GRAPH_SHORT = {
+    "json": "application/ld+json",
+    "xml": "application/rdf+xml",
+    "n3": "text/turtle",
+    "json-ld": "application/ld+json",
+    "rdf+xml": "application/rdf+xml",
 }

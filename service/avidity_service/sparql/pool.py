@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import queue
-import select
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from avidity_service.errors import QueryError
 from avidity_service.release import Release
 from avidity_service.settings import Settings
+from avidity_service.sparql.process import Abandoned, Gone, Late, Worker, never
+from avidity_service.sparql.refusals import refusal
 
 # How long a query waits for a free worker before the client is asked to come back.
 _PATIENCE_S = 2.0
-_START_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,72 +29,6 @@ class Answer:
 
     media_type: str
     body: bytes
-
-
-class _Gone(Exception):
-    """The worker is no more."""
-
-
-class _Late(Exception):
-    """The worker did not answer in time."""
-
-
-class Worker:
-    """One worker process."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        self.buffer = b""
-        self.ready = False
-
-    def ask(self, header: dict[str, Any], query: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
-        """Send a query and read its answer."""
-        if not self.ready:
-            self._read_frame(time.monotonic() + _START_S)
-            self.ready = True
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(json.dumps({**header, "bytes": len(query)}).encode() + b"\n" + query)
-            self.process.stdin.flush()
-        except OSError:
-            raise _Gone from None
-        return self._read_frame(deadline)
-
-    def _read_frame(self, deadline: float) -> tuple[dict[str, Any], bytes]:
-        while b"\n" not in self.buffer:
-            self._read_more(deadline)
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        header = json.loads(line)
-        parts, missing = [self.buffer], header["bytes"] - len(self.buffer)
-        while missing > 0:
-            self.buffer = b""
-            self._read_more(deadline)
-            parts.append(self.buffer)
-            missing -= len(self.buffer)
-        body = b"".join(parts)
-        self.buffer = body[header["bytes"] :]
-        return header, body[: header["bytes"]]
-
-    def _read_more(self, deadline: float) -> None:
-        assert self.process.stdout is not None
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-            raise _Late
-        data = os.read(self.process.stdout.fileno(), 1 << 20)
-        if not data:
-            raise _Gone
-        self.buffer += data
-
-    def close(self) -> None:
-        """End the process, whatever it is doing, and reap it."""
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
 
 
 class Pool:
@@ -109,8 +41,14 @@ class Pool:
         self.slots = threading.BoundedSemaphore(settings.workers)
         self.lock = threading.Lock()
         self.all: set[Worker] = set()
-        self.closed = False
-        self.folder: tempfile.TemporaryDirectory[str] | None = None
+        self.held: list[IO[bytes]] = []
+        # Also when nobody closes the pool: at the interpreter's end, or when the pool is forgotten.
+        self.close_down = weakref.finalize(self, _end, self.all, self.held)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the pool takes no more queries."""
+        return not self.close_down.alive
 
     def ask(
         self,
@@ -119,8 +57,20 @@ class Pool:
         default: Sequence[str] = (),
         named: Sequence[str] = (),
         timeout_s: float | None = None,
+        *,
+        sets_dataset: bool = False,
+        is_gone: Callable[[], bool] = never,
     ) -> Answer:
         """The answer to a foreign query.
+
+        Args:
+            query: SPARQL that the guard has let pass.
+            accept: media types, the best first.
+            default: the protocol's default graphs; with `named` they go before the query's own.
+            named: the protocol's named graphs.
+            timeout_s: may lower the settings' limit, never raise it.
+            sets_dataset: whether the query has FROM; without it the default graph is the union of all graphs.
+            is_gone: tells whether the client has left; then the query ends too.
 
         Raises:
             QueryError: 400 syntax, 406, 413 too large, 503 busy, 504 deadline, 507 memory or crash.
@@ -128,14 +78,14 @@ class Pool:
         if not self.slots.acquire(timeout=_PATIENCE_S):
             raise QueryError(503, "Busy", "All workers are answering other queries; try again in a moment.")
         limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
-        header = {"accept": list(accept), "default": list(default), "named": list(named)}
+        header = {"accept": list(accept), "default": list(default), "named": list(named), "sets_dataset": sets_dataset}
         try:
-            status, body = self._on_a_worker(header, query.encode(), limit)
+            status, body = self._on_a_worker(header, query.encode(), limit, is_gone)
         finally:
             self.slots.release()
         if status["status"] == "ok":
             return Answer(status["type"], body)
-        raise _refusal(status, query, limit, self.settings)
+        raise refusal(status, query, limit, self.settings)
 
     def ping(self) -> bool:
         """Whether a worker answers."""
@@ -147,35 +97,58 @@ class Pool:
     def close(self) -> None:
         """End all workers."""
         with self.lock:
-            self.closed = True
-            workers, self.all = self.all, set()
-        for worker in workers:
-            worker.close()
-        if self.folder is not None:
-            self.folder.cleanup()
+            self.close_down()
 
-    def _on_a_worker(self, header: dict[str, Any], query: bytes, limit: float) -> tuple[dict[str, Any], bytes]:
+    def _on_a_worker(
+        self, header: dict[str, Any], query: bytes, limit: float, is_gone: Callable[[], bool]
+    ) -> tuple[dict[str, Any], bytes]:
         worker = self._take()
         try:
-            answer = worker.ask(header, query, time.monotonic() + limit + (0 if worker.ready else _START_S))
-        except (_Gone, _Late) as error:
-            self._drop(worker)
-            return {"status": "late" if isinstance(error, _Late) else "gone"}, b""
+            answer = worker.ask(header, query, time.monotonic() + limit, is_gone)
+        except (Gone, Late, Abandoned) as error:
+            self._replace(worker)
+            return {"status": "late" if isinstance(error, Late) else "gone", "signal": getattr(error, "signal", 0)}, b""
         except BaseException:
-            self._drop(worker)
+            self._replace(worker)
             raise
         self.idle.put(worker)
         return answer
 
     def _take(self) -> Worker:
+        """A worker that has loaded the dataset."""
+        worker = self._idle() or self._start()
+        try:
+            worker.wait_until_ready()
+        except (Gone, Late):
+            self._drop(worker)
+            raise QueryError(503, "No worker", "The process that runs queries does not start.") from None
+        except BaseException:
+            self._drop(worker)
+            raise
+        return worker
+
+    def _idle(self) -> Worker | None:
         with contextlib.suppress(queue.Empty):
-            return self.idle.get_nowait()
+            while True:
+                worker = self.idle.get_nowait()
+                if worker.alive:
+                    return worker
+                self._drop(worker)
+        return None
+
+    def _start(self) -> Worker:
         with self.lock:
             if self.closed:
                 raise QueryError(503, "Stopping", "The service is shutting down.")
-            worker = Worker(self._command())
+            worker = Worker(self._command(), self.held[0].fileno())
             self.all.add(worker)
         return worker
+
+    def _replace(self, worker: Worker) -> None:
+        """End a worker; its successor loads while the client reads why."""
+        self._drop(worker)
+        with contextlib.suppress(QueryError, OSError):
+            self.idle.put(self._start())
 
     def _drop(self, worker: Worker) -> None:
         with self.lock:
@@ -183,43 +156,24 @@ class Pool:
         worker.close()
 
     def _command(self) -> list[str]:
-        if self.folder is None:
-            # The release may be swapped under our feet; workers start from the bytes that this service opened.
-            self.folder = tempfile.TemporaryDirectory(prefix="avidity-")
-            with open(os.path.join(self.folder.name, "dataset.nq.gz"), "wb") as file:  # noqa: PTH118, PTH123
-                file.write(self.release.files["dataset.nq.gz"])
-        dataset = os.path.join(self.folder.name, "dataset.nq.gz")  # noqa: PTH118
-        sizes = [str(self.settings.query_memory_mb), str(self.settings.max_result_mb * 1024 * 1024)]
-        return [sys.executable, "-m", "avidity_service.sparql.worker", dataset, *sizes]
+        if not self.held:
+            # The folder may be swapped under our feet; workers start from the bytes that this service opened.
+            dataset = tempfile.TemporaryFile(prefix="avidity-")  # noqa: SIM115 - held as long as the pool
+            dataset.write(self.release.files["dataset.nq.gz"])
+            dataset.flush()
+            self.held.append(dataset)
+        sizes = (
+            self.settings.query_memory_mb,
+            self.settings.max_result_mb * 1024 * 1024,
+            self.settings.max_rows,
+        )
+        # -P: a file in the current folder must not stand in for a module.
+        command = [sys.executable, "-P", "-m", "avidity_service.sparql.worker", str(self.held[0].fileno())]
+        return [*command, *map(str, sizes)]
 
 
-def _refusal(status: dict[str, Any], query: str, limit: float, settings: Settings) -> QueryError:
-    from avidity_service.sparql.syntax import explain
-
-    match status["status"]:
-        case "syntax":
-            return explain(query, status["message"], status["line"], status["column"])
-        case "unacceptable":
-            from avidity_service.sparql.formats import GRAPHS, RESULTS
-
-            offered = list(GRAPHS if status["kind"] == "graph" else RESULTS)
-            return QueryError(
-                406,
-                "Not acceptable",
-                f"This query's answer is offered as {', '.join(offered)}.",
-                offered=offered,
-            )
-        case "too-large":
-            return QueryError(
-                413, "Answer too large", f"The answer is larger than {settings.max_result_mb} MB. Ask with LIMIT, or "
-                "take the whole dataset from /downloads/dataset.nq.gz.",
-            )  # fmt: skip
-        case "late":
-            return QueryError(504, "Query took too long", f"The query was stopped after {limit:g} s.", timeout_s=limit)
-        case "gone":
-            return QueryError(
-                507,
-                "Query needed too much memory",
-                f"The query was stopped; it may use {settings.query_memory_mb} MB.",
-            )
-    return QueryError(400, "Query failed", status.get("message", "The query could not be answered."))
+def _end(workers: set[Worker], held: list[IO[bytes]]) -> None:
+    for worker in list(workers):
+        worker.close()
+    for file in held:
+        file.close()

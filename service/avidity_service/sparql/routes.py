@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -12,8 +13,9 @@ from avidity_service.context import context
 from avidity_service.errors import QueryError
 from avidity_service.negotiation import negotiate
 from avidity_service.sparql.description import describe
-from avidity_service.sparql.formats import ALIASES, GRAPHS, RESULTS, SHORT
+from avidity_service.sparql.formats import ALIASES, GRAPH_ALIASES, GRAPH_SHORT, GRAPHS, RESULTS, SHORT
 from avidity_service.sparql.guard import guard, read_only
+from avidity_service.sparql.process import never
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -40,19 +42,28 @@ def sparql() -> Response:
     settings = context().settings
     if len(asked.query.encode()) > settings.max_query_bytes:
         raise QueryError(413, "Query too long", f"A query may have {settings.max_query_bytes} bytes.")
-    guard(asked.query)
-    accept = _accept(asked.format)
-    answer = context().pool.ask(asked.query, accept, asked.default, asked.named, asked.timeout_s)
+    seen = guard(asked.query)
+    answer = context().pool.ask(
+        asked.query,
+        _accept(asked.format),
+        asked.default,
+        asked.named,
+        asked.timeout_s,
+        sets_dataset=seen.sets_dataset,
+        is_gone=request.environ.get("waitress.client_disconnected", never),
+    )
     charset = "; charset=utf-8" if answer.media_type.startswith("text/") else ""
     return Response(answer.body, content_type=answer.media_type + charset)
 
 
 def _read() -> _Request:
+    _utf8(unquote_to_bytes(request.query_string))
     fields = MultiDict(request.args)
     query: str | None = None
-    if request.method != "GET":
+    if request.method not in ("GET", "HEAD"):
         kind = request.mimetype
         if kind == _FORM:
+            _utf8(unquote_to_bytes(request.get_data()))
             fields.update(request.form)
         elif kind == _DIRECT:
             query = _utf8(request.get_data())
@@ -84,7 +95,7 @@ def _utf8(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise QueryError(400, "Not UTF-8", f"The query is not UTF-8 (byte {error.start}).") from None
+        raise QueryError(400, "Not UTF-8", f"The request is not UTF-8 (byte {error.start}).") from None
 
 
 def _refuse_unknown(fields: MultiDict[str, str]) -> None:
@@ -122,19 +133,16 @@ def _seconds(value: str | None) -> float | None:
 
 
 def _accept(format_: str | None) -> list[str]:
-    """The media types to try, the best first, one for results and one for graphs."""
+    """The media types to try, the best first, those for results before those for graphs."""
     if format_ is not None:
-        name = SHORT.get(format_.lower(), ALIASES.get(format_.lower(), format_.lower()))
-        if name not in RESULTS and name not in GRAPHS:
-            raise QueryError(
-                406, "Unknown format", f"format={format_}: known are {', '.join(SHORT)}.", offered=list(SHORT)
-            )
-        return [name]
+        return _named(format_.lower())
     header = request.headers.get("Accept")
-    best = [negotiate(header, [*group, *aliases]) for group, aliases in ((RESULTS, ALIASES), (GRAPHS, ()))]
-    found = [ALIASES.get(name, name) for name in best if name is not None]
-    if not found and header and negotiate(header, ["text/html"]):
-        # A browser that was sent here by a link: it can at least show these.
+    # A browser accepts any XML, but it does not ask for it.
+    browser = "text/html" in (header or "").lower()
+    aliases, graph_aliases = ((), ()) if browser else (ALIASES, GRAPH_ALIASES)
+    best = (negotiate(header, [*RESULTS, *aliases]), negotiate(header, [*GRAPHS, *graph_aliases]))
+    found = [known for known, name in zip(_both(*best), best, strict=True) if name is not None]
+    if not found and browser:
         return ["application/sparql-results+json", "text/turtle"]
     if not found:
         offered = [*RESULTS, *GRAPHS]
@@ -142,8 +150,22 @@ def _accept(format_: str | None) -> list[str]:
     return found
 
 
+def _named(format_: str) -> list[str]:
+    """What `format=` means, which for json and xml depends on the kind of query."""
+    known = [SHORT.get(format_, format_), GRAPH_SHORT.get(format_, format_)]
+    found = [name for name in _both(*known) if name in RESULTS or name in GRAPHS]
+    if not found:
+        known = sorted({*SHORT, *GRAPH_SHORT})
+        raise QueryError(406, "Unknown format", f"format={format_}: known are {', '.join(known)}.", offered=known)
+    return found
+
+
+def _both(result: str | None, graph: str | None) -> tuple[str, str]:
+    return ALIASES.get(result or "", result or ""), GRAPH_ALIASES.get(graph or "", graph or "")
+
+
 def _without_query() -> Response:
-    if request.method != "GET":
+    if request.method not in ("GET", "HEAD"):
         raise QueryError(400, "No query", "The parameter 'query' is missing.")
     offered = ["text/html", *GRAPHS]
     best = negotiate(request.headers.get("Accept"), offered)

@@ -2,7 +2,7 @@
 
 It reads frames from its standard input and writes frames to its standard output: a JSON header line, then as
 many bytes as the header's `bytes` says. Run as
-`python -m avidity_service.sparql.worker DATASET MEMORY_MB MOST_BYTES`.
+`python -m avidity_service.sparql.worker DATASET_DESCRIPTOR MEMORY_MB MOST_BYTES MOST_ROWS`.
 """
 
 from __future__ import annotations
@@ -12,29 +12,52 @@ import io
 import json
 import os
 import resource
+import select
 import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyoxigraph as ox
 
+from avidity_service.iris import BASE
 from avidity_service.release import load_store
+from avidity_service.sparql.counting import RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 
 _MB = 1024 * 1024
 
 
 class TooLarge(Exception):
-    """The answer outgrew its cap."""
+    """The answer outgrew its cap of bytes."""
+
+
+class TooMany(Exception):
+    """The answer outgrew its cap of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much one answer may have; no rows is no cap."""
+
+    most_bytes: int
+    most_rows: int
+
+    def check_rows(self, rows: int) -> None:
+        """Raise TooMany above the cap."""
+        if self.most_rows and rows > self.most_rows:
+            raise TooMany
 
 
 class _Sink(io.RawIOBase):
     """Bytes in memory up to a cap; what Rust serialises into."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, caps: Caps, count: RowCount | None = None) -> None:
         super().__init__()
         self.parts: list[bytes] = []
-        self.size, self.most = 0, most
+        self.size, self.caps, self.count = 0, caps, count
 
     def writable(self) -> bool:
         """Always."""
@@ -42,25 +65,46 @@ class _Sink(io.RawIOBase):
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         """Keep the bytes."""
-        size = memoryview(data).nbytes
-        self.size += size
-        if self.size > self.most:
+        part = bytes(data)
+        self.size += len(part)
+        if self.size > self.caps.most_bytes:
             raise TooLarge
-        self.parts.append(bytes(data))
-        return size
+        if self.count is not None:
+            self.caps.check_rows(self.count.add(part))
+        self.parts.append(part)
+        return len(part)
 
 
-def main(dataset: str, memory_mb: str, most_bytes: str) -> None:
+def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str) -> None:
     """Answer until the input ends."""
-    store = load_store(Path(dataset).read_bytes())
+    threading.Thread(target=_end_with_the_front, daemon=True).start()
+    store = load_store(_read_all(int(dataset)))
     _confine(int(memory_mb))
+    caps = Caps(int(most_bytes), int(most_rows))
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     _send(answers, {"status": "ready"}, b"")
     while line := requests.readline():
         header = json.loads(line)
         query = requests.read(header["bytes"]).decode()
-        status, body = _answer(store, query, header, int(most_bytes))
+        status, body = _answer(store, query, header, caps)
         _send(answers, status, body)
+
+
+def _end_with_the_front() -> None:
+    """End the process, also amid a query, when nobody holds the other end of its input any more."""
+    poll = select.poll()
+    poll.register(sys.stdin.fileno(), 0)  # hang-ups and errors are reported without being asked for
+    poll.poll()
+    os._exit(0)
+
+
+def _read_all(descriptor: int) -> bytes:
+    """The bytes of an inherited file, read by position: its other readers share the offset."""
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        size, data = os.fstat(descriptor).st_size, b""
+        while len(data) < size:
+            data += os.pread(file.fileno(), size - len(data), len(data))
+    return data
 
 
 def _confine(memory_mb: int) -> None:
@@ -74,33 +118,49 @@ def _confine(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(store: ox.Store, query: str, header: dict[str, Any], most: int) -> tuple[dict[str, Any], bytes]:
+def _answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> tuple[dict[str, Any], bytes]:
     try:
-        found = store.query(query, **_dataset(header))
+        # One base for every host: <study/ho-2013> is a thing of ours wherever the endpoint stands.
+        found = store.query(query, base_iri=BASE, **_dataset(header))
+        graph = isinstance(found, ox.QueryTriples)
+        media_type = next((name for name in header["accept"] if name in (GRAPHS if graph else RESULTS)), None)
+        if media_type is None:
+            return {"status": "unacceptable", "kind": "graph" if graph else "results"}, b""
+        return {"status": "ok", "type": media_type}, _serialize(found, media_type, caps)
     except SyntaxError as error:
         return {"status": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}, b""
-    except (OSError, ValueError, RuntimeError) as error:
-        return {"status": "failed", "message": str(error)}, b""
-    kind, offered = ("graph", GRAPHS) if isinstance(found, ox.QueryTriples) else ("results", RESULTS)
-    media_type = next((name for name in header["accept"] if name in offered), None)
-    if media_type is None:
-        return {"status": "unacceptable", "kind": kind}, b""
-    sink = _Sink(most)
-    try:
-        found.serialize(sink, format=offered[media_type])  # type: ignore[arg-type]
     except TooLarge:
         return {"status": "too-large"}, b""
-    except (OSError, ValueError, RuntimeError, MemoryError) as error:
-        if sink.size > most:
-            return {"status": "too-large"}, b""
+    except TooMany:
+        return {"status": "too-many"}, b""
+    except MemoryError:
+        return {"status": "memory"}, b""
+    except (OSError, ValueError, RuntimeError) as error:
         return {"status": "failed", "message": str(error)}, b""
-    return {"status": "ok", "type": media_type}, b"".join(sink.parts)
+
+
+def _serialize(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, media_type: str, caps: Caps) -> bytes:
+    if isinstance(found, ox.QueryTriples):
+        sink = _Sink(caps)
+        ox.serialize(_counted(found, caps), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
+    else:
+        sink = _Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None)
+        found.serialize(sink, format=RESULTS[media_type])  # type: ignore[arg-type]
+    return b"".join(sink.parts)
+
+
+def _counted(triples: ox.QueryTriples, caps: Caps) -> Iterator[ox.Triple]:
+    for number, triple in enumerate(triples, start=1):
+        caps.check_rows(number)
+        yield triple
 
 
 def _dataset(header: dict[str, Any]) -> dict[str, Any]:
+    """The protocol's dataset goes before the query's (SPARQL 1.1 Protocol 2.1.4), and that before the union."""
     default, named = header.get("default") or [], header.get("named") or []
     if not default and not named:
-        return {"use_default_graph_as_union": True}
+        # The engine would take the union for the default graph in spite of FROM.
+        return {"use_default_graph_as_union": not header.get("sets_dataset")}
     return {
         "default_graph": [ox.NamedNode(iri) for iri in default],
         "named_graphs": [ox.NamedNode(iri) for iri in named],

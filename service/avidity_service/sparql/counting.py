@@ -1,0 +1,46 @@
+"""Counting the rows of a serialised answer, for its format alone: the engine gives rows to no one else."""
+
+from __future__ import annotations
+
+# What stands once in a row, or between two rows, and nowhere in a row's text: XML escapes `<`, TSV escapes line
+# ends. In JSON only a literal that ends in `},{` looks alike, which counts that row twice.
+_MARKS = {
+    "application/sparql-results+json": b'},{"',
+    "application/sparql-results+xml": b"<result>",
+    "text/tab-separated-values": b"\n",
+}
+# JSON's mark stands between rows; both tables start with a line of names.
+_BEFORE_THE_FIRST = {
+    "application/sparql-results+json": 1,
+    "application/sparql-results+xml": 0,
+    "text/tab-separated-values": -1,
+    "text/csv": -1,
+}
+
+
+class RowCount:
+    """The rows so far in a stream of bytes of one media type; a mark may be cut by a chunk's end."""
+
+    def __init__(self, media_type: str) -> None:
+        self.rows = _BEFORE_THE_FIRST[media_type]
+        self._mark = _MARKS.get(media_type)
+        self._rest = b""
+        self._quoted = False
+
+    def add(self, data: bytes) -> int:
+        """Count on, and give the rows so far."""
+        if self._mark is None:
+            self._add_csv(data)
+            return self.rows
+        data = self._rest + data
+        self.rows += data.count(self._mark)
+        self._rest = data[max(0, len(data) - len(self._mark) + 1) :]
+        return self.rows
+
+    def _add_csv(self, data: bytes) -> None:
+        # A line end within quotes is text; a doubled quote ends and starts again.
+        for number, part in enumerate(data.split(b'"')):
+            if number:
+                self._quoted = not self._quoted
+            if not self._quoted:
+                self.rows += part.count(b"\n")

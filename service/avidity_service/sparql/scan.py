@@ -1,0 +1,95 @@
+"""A lexical look at a query: which words it uses, how deep it nests. Nothing is parsed, nothing is decoded.
+
+Tokens are those of the SPARQL 1.1 grammar (section 19.8): what stands in strings, comments, IRIs, variables and
+prefixed names is no word. Code point escapes are left alone, for the engine reads them inside strings and IRIs
+only, after it has found where those end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LOCAL = r"(?:[\w:%.\-·]|\\.)*+"
+# Every alternative takes what it starts, also if it is not closed, so that the scan is linear in the length.
+_TOKEN = re.compile(
+    rf"""
+    (?P<comment>\#[^\n\r]*+)
+  | (?P<iri><[^<>"{{}}|^`\x00-\x20]*+>)
+  | (?P<string>\"{{3}}(?:[^"\\]|\\.|"(?!""))*+(?:\"{{3}})?
+      | '{{3}}(?:[^'\\]|\\.|'(?!''))*+(?:'{{3}})?
+      | "(?:[^"\\\n\r]|\\.)*+"?
+      | '(?:[^'\\\n\r]|\\.)*+'?)
+  | (?P<inert>[?$][\w·]++ | @[A-Za-z0-9\-]++ | _:[\w.\-·]*+ | \d++(?:\.\d++)?(?:[eE][+\-]?\d++)?)
+  | (?P<run>[^\W\d_][\w.\-·]*+)(?P<named>:{_LOCAL})?+
+  | (?P<default>:{_LOCAL})
+  | (?P<open>[({{\[]|<<)
+  | (?P<close>[)}}\]]|>>)
+  | (?P<sign>[!+\-^])
+  | (?P<space>\s++)
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PROLOGUE = frozenset({"BASE", "PREFIX", "VERSION"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a query looks like: its words in capitals in their order, its prefixes, and its greatest depth."""
+
+    words: tuple[str, ...]
+    declared: frozenset[str]
+    used: frozenset[str]
+    depth: int
+
+    @property
+    def form(self) -> str | None:
+        """SELECT, ASK, CONSTRUCT, DESCRIBE, or the word by which an update starts."""
+        return next((word for word in self.words if word not in _PROLOGUE), None)
+
+    @property
+    def sets_dataset(self) -> bool:
+        """Whether the query has FROM or FROM NAMED. The engine's grammar needs no space around its words."""
+        return any("FROM" in word for word in self.words)
+
+    @property
+    def calls_service(self) -> bool:
+        """Whether the query may ask another endpoint, also if SERVICE is glued to its neighbours."""
+        undeclared = self.used - self.declared
+        return any("SERVICE" in word for word in self.words) or any("SERVICE" in name.upper() for name in undeclared)
+
+
+def scan(query: str) -> Scan:
+    """The words, prefixes and depth of a query; any text has them, also one that is no SPARQL."""
+    words: list[str] = []
+    declared: set[str] = set()
+    used: set[str] = set()
+    for token in _TOKEN.finditer(query):
+        if token["named"] is not None:
+            (declared if words[-1:] == ["PREFIX"] else used).add(token["run"])
+            words.append("")
+        elif token["default"] is not None:
+            words.append("")
+        elif token["run"] is not None:
+            words += re.split(r"[.\-·]", token["run"].upper())
+    return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), _depth(query))
+
+
+def _depth(query: str) -> int:
+    """The most brackets, quoted triples and prefix operators (`!!!…`) that are open at once."""
+    open_, quoted, signs, most = 0, 0, 0, 0
+    for token in _TOKEN.finditer(query):
+        kind, text = token.lastgroup, token.group()
+        if kind in ("space", "comment"):
+            continue
+        signs = signs + 1 if kind == "sign" else 0
+        if kind == "iri":
+            # What looks like an IRI may be two comparisons: ?a<((1))&&?b>1.
+            most = max(most, open_ + quoted + text.count("(") + text.count("[") + text.count("!"))
+        if kind == "open":
+            open_, quoted = (open_, quoted + 1) if text == "<<" else (open_ + 1, quoted)
+        elif kind == "close":
+            open_, quoted = (open_, max(0, quoted - 1)) if text == ">>" else (max(0, open_ - 1), quoted)
+        most = max(most, open_ + quoted + signs)
+    return most

@@ -1,0 +1,280 @@
+"""Deadly queries end, with a true status, and the next query works."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from avidity_service.context import KEY
+from avidity_service.errors import QueryError
+from avidity_service.release import Release, open_release
+from avidity_service.settings import Settings
+from avidity_service.sparql.pool import Pool
+from flask import Flask
+
+MakeApp = Callable[..., Flask]
+WriteRelease = Callable[..., Path]
+MANY = 700
+E = "http://example.org/"
+JSON = ["application/sparql-results+json"]
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+GREEDY = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i"
+MANY_ROWS = "SELECT * { ?a <http://example.org/p> ?c . ?d <http://example.org/p> ?f }"
+
+
+@pytest.fixture(scope="module")
+def big_release(write_release: WriteRelease, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Enough triples for a product of four patterns to outlive any deadline."""
+    quads = "".join(f'<{E}n{n}> <{E}p> "{n}" <http://e/g> .\n' for n in range(MANY))
+    return open_release(write_release(tmp_path_factory.mktemp("big"), quads))
+
+
+@pytest.fixture
+def pool(big_release: Release, request: pytest.FixtureRequest) -> Iterator[Pool]:
+    """A pool with one worker; `indirect` parameters are settings."""
+    given = {"workers": 1, "query_timeout_s": 60, **getattr(request, "param", {})}
+    pool = Pool(big_release, Settings().with_values(**given))
+    yield pool
+    pool.close()
+
+
+def works(pool: Pool) -> bool:
+    return b"true" in pool.ask("ASK {}", JSON).body
+
+
+def refused(pool: Pool, query: str, **asked: object) -> QueryError:
+    with pytest.raises(QueryError) as caught:
+        pool.ask(query, JSON, **asked)  # type: ignore[arg-type]
+    return caught.value
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.parametrize("pool", [{"query_timeout_s": 0.5}], indirect=True)
+def test_an_endless_query_is_stopped_each_time(pool: Pool) -> None:
+    # Twice: the second meets a worker that has just been started, whose start is not the query's time.
+    for _ in range(2):
+        before = time.monotonic()
+        error = refused(pool, ENDLESS)
+        assert error.status == 504
+        assert "0.5 s" in error.detail
+        assert time.monotonic() - before < 20
+    assert works(pool)
+
+
+def test_a_client_may_lower_the_deadline(pool: Pool) -> None:
+    assert refused(pool, ENDLESS, timeout_s=0.3).extra["timeout_s"] == 0.3
+    assert works(pool)
+
+
+@pytest.mark.parametrize("pool", [{"query_timeout_s": 0.4}], indirect=True)
+def test_a_client_may_not_raise_the_deadline(pool: Pool) -> None:
+    assert refused(pool, ENDLESS, timeout_s=3600).extra["timeout_s"] == 0.4
+
+
+def test_the_deadline_is_a_504_problem_over_http(make_app: MakeApp, big_release: Release) -> None:
+    client = make_app(big_release, workers=1, query_timeout_s=0.5).test_client()
+    response = client.get("/sparql", query_string={"query": ENDLESS})
+    assert response.status_code == 504
+    assert response.mimetype == "application/problem+json"
+    assert client.get("/sparql", query_string={"query": "ASK {}"}).status_code == 200
+    assert client.get("/ready").status_code == 200
+
+
+@pytest.mark.parametrize("pool", [{"query_memory_mb": 64}], indirect=True)
+def test_a_greedy_query_is_507(pool: Pool) -> None:
+    assert refused(pool, GREEDY).status == 507
+    assert works(pool)
+
+
+@pytest.mark.parametrize("pool", [{"max_result_mb": 1}], indirect=True)
+def test_a_large_answer_is_refused_whole(pool: Pool) -> None:
+    error = refused(pool, MANY_ROWS)
+    assert (error.status, error.extra) == (413, {"max_result_mb": 1})
+    assert works(pool)
+
+
+@pytest.mark.parametrize("pool", [{"max_rows": MANY}], indirect=True)
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/sparql-results+json", "application/sparql-results+xml", "text/csv", "text/tab-separated-values"],
+)
+def test_as_many_rows_as_allowed_and_not_one_more(pool: Pool, media_type: str) -> None:
+    query = "SELECT * { { ?s <http://example.org/p> ?o } UNION { VALUES ?s { <http://e/1> } FILTER(%s) } }"
+    assert pool.ask(query % "false", [media_type]).body
+    with pytest.raises(QueryError) as caught:
+        pool.ask(query % "true", [media_type])
+    assert (caught.value.status, caught.value.extra) == (413, {"max_rows": MANY})
+
+
+@pytest.mark.parametrize("pool", [{"max_rows": MANY}], indirect=True)
+def test_as_many_triples_as_allowed_and_not_one_more(pool: Pool) -> None:
+    query = "CONSTRUCT { ?s <http://example.org/p> ?o . %s } WHERE { ?s <http://example.org/p> ?o }"
+    assert pool.ask(query % "", ["text/turtle"]).body.count(b'"') == 2 * MANY
+    with pytest.raises(QueryError) as caught:
+        pool.ask(query % "?s <http://example.org/q> ?o", ["text/turtle"])
+    assert caught.value.status == 413
+
+
+def test_a_worker_that_was_killed_from_outside_is_replaced(pool: Pool) -> None:
+    assert works(pool)
+    (worker,) = pool.all
+    worker.process.kill()
+    worker.process.wait()
+    assert works(pool)
+
+
+def test_when_the_client_leaves_the_query_ends(pool: Pool) -> None:
+    assert works(pool)
+    (worker,) = pool.all
+    left = time.monotonic() + 0.5
+    error = refused(pool, ENDLESS, is_gone=lambda: time.monotonic() > left)
+    assert error.status != 504, "it was the deadline that stopped it, not the client's leaving"
+    assert not alive(worker.process.pid)
+    assert works(pool)
+
+
+@pytest.mark.parametrize("pool", [{"query_timeout_s": 5}], indirect=True)
+def test_when_all_are_busy_the_client_is_asked_to_come_back(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avidity_service.sparql.pool._PATIENCE_S", 0.1)
+    assert works(pool)
+    busy = threading.Thread(target=lambda: refused(pool, ENDLESS))
+    busy.start()
+    try:
+        assert wait_for(lambda: pool.idle.empty() and pool.slots._value == 0)
+        assert refused(pool, "ASK {}").status == 503
+    finally:
+        busy.join()
+    assert works(pool)
+
+
+def test_busy_has_retry_after(make_app: MakeApp, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avidity_service.sparql.pool._PATIENCE_S", 0.1)
+    app = make_app(release, workers=1)
+    with app.extensions[KEY].pool.slots:
+        response = app.test_client().get("/sparql?query=ASK{}")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_closing_leaves_no_process(big_release: Release) -> None:
+    pool = Pool(big_release, Settings().with_values(workers=2))
+    assert works(pool)
+    pids = [worker.process.pid for worker in pool.all]
+    pool.close()
+    pool.close()
+    assert pids
+    assert not any(map(alive, pids))
+    assert refused(pool, "ASK {}").status == 503
+
+
+def test_a_forgotten_pool_ends_its_workers(big_release: Release) -> None:
+    pool = Pool(big_release, Settings().with_values(workers=1))
+    assert works(pool)
+    (pid,) = [worker.process.pid for worker in pool.all]
+    del pool
+    assert wait_for(lambda: not alive(pid))
+
+
+@contextlib.contextmanager
+def _listener() -> Iterator[tuple[int, list[bool]]]:
+    """A port, and whether somebody came."""
+    came: list[bool] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        stop = threading.Event()
+
+        def listen() -> None:
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    connection, _ = server.accept()
+                    came.append(True)
+                    connection.close()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield server.getsockname()[1], came
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_a_worker_cannot_call_out_even_if_the_guard_is_fooled(pool: Pool) -> None:
+    with _listener() as (port, came):
+        query = f"SELECT * {{ SERVICE SILENT <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}"
+        pool.ask(query, JSON)  # past the guard, straight to a worker
+        error = refused(pool, query.replace("SILENT ", ""))
+        assert error.status == 400
+        time.sleep(0.2)
+        assert not came
+        ox.Store().query(query)  # the control: without the cage the engine does call
+        assert wait_for(lambda: bool(came))
+
+
+def test_workers_start_from_the_release_that_was_opened(write_release: WriteRelease, tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "release", "<http://e/a> <http://e/b> <http://e/old> <http://e/g> .\n")
+    pool = Pool(open_release(folder), Settings().with_values(workers=1))
+    write_release(folder, "<http://e/a> <http://e/b> <http://e/new> <http://e/g> .\n")
+    assert b"http://e/old" in pool.ask("SELECT ?o { ?s <http://e/b> ?o }", JSON).body
+    pool.close()
+
+
+_FRONT = """
+import sys, threading, time
+from pathlib import Path
+from avidity_service.release import open_release
+from avidity_service.settings import Settings
+from avidity_service.sparql.pool import Pool
+pool = Pool(open_release(Path(sys.argv[1])), Settings().with_values(workers=1, query_timeout_s=600))
+pool.ask("ASK {}", ["text/csv"])
+print(*[worker.process.pid for worker in pool.all], flush=True)
+pool.ask(sys.argv[2], ["text/csv"])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_workers_end_with_a_front_that_was_killed(big_release: Release) -> None:
+    command = [sys.executable, "-c", _FRONT, str(big_release.path), ENDLESS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as front:
+        assert front.stdout is not None
+        pid = int(front.stdout.readline())
+        assert wait_for(lambda: _cpu_ticks(pid) > 20), "the worker is amid the query"
+        front.kill()
+    assert wait_for(lambda: not alive(pid))
+
+
+def _cpu_ticks(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11])
+
+
+def test_no_variable_of_the_environment_is_needed(pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # A file in the current folder must not stand in for a module of the worker.
+    (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')\n")
+    monkeypatch.chdir(tmp_path)
+    assert works(pool)
+    assert os.listdir(tmp_path) == ["json.py"]  # noqa: PTH208

@@ -1,0 +1,114 @@
+"""The lexical guard: what it must stop, what it must let pass, and that it never takes long."""
+
+from __future__ import annotations
+
+import pytest
+from avidity_service.errors import QueryError
+from avidity_service.sparql.guard import MOST_NESTING, guard
+from avidity_service.sparql.scan import scan
+from hypothesis import given
+from hypothesis import strategies as st
+
+_CALL = "<http://127.0.0.1:9/> { ?a ?b ?c }"
+
+SERVICE_CALLS = [
+    f"SELECT * {{ SERVICE {_CALL} }}",
+    f"SELECT * {{ service silent {_CALL} }}",
+    f"SELECT * {{ ?s ?p ?o.SERVICE{_CALL} }}",
+    f"SELECT * {{ ?s ?p 1SERVICE{_CALL} }}",
+    f"SELECT * {{ ?s ?p trueSERVICE{_CALL} }}",
+    f"SELECT * {{ SERVICESILENT{_CALL} }}",
+    f"SELECT * {{ {{}}SERVICE{_CALL} }}",
+    "PREFIX : <http://127.0.0.1/> SELECT * { SERVICE:x { ?a ?b ?c } }",
+    "PREFIX my: <http://127.0.0.1/> SELECT * { SERVICEmy:x { ?a ?b ?c } }",
+    "SELECT * { SERVICE ?where { ?a ?b ?c } }",
+    # Strings, comments and IRIs that seem to go on, and do not.
+    f'SELECT * {{ BIND("\\u0022" AS ?x) SERVICE {_CALL} }} #"""',
+    f"SELECT * {{ ?s <http://e/\\u00e9#x> ?o . SERVICE {_CALL} }}",
+    f"PREFIX e: <http://e/> SELECT * {{ ?s ?p e:a\\#b . SERVICE {_CALL} }}",
+    f"PREFIX e: <http://e/> SELECT * {{ ?s ?p e:it\\'s . SERVICE {_CALL} . ?s ?p e:it\\'s }}",
+    f"SELECT * {{ ?s ?p 'it\\'s' . SERVICE {_CALL} . ?s ?p 'x' }}",
+    f"SELECT * {{ # a comment\n SERVICE {_CALL} }}",
+    f"SELECT * {{ # a comment\r SERVICE {_CALL} }}",
+]
+
+INNOCENT = [
+    'SELECT * { ?s ?p "SERVICE" }',
+    "SELECT * { ?s ?p 'LOAD <x>' }",
+    'SELECT * { ?s ?p """a "SERVICE" b""" }',
+    "SELECT ?service ?load { ?service ?load $SERVICE }",
+    "PREFIX service: <http://e/> SELECT * { ?s service:SERVICE service:x }",
+    "PREFIX e: <http://e/> SELECT * { ?s e:SERVICE e:x.SERVICE }",
+    "SELECT * { ?s <http://e/SERVICE> ?o } # SERVICE <http://e/>",
+    'SELECT * { ?s ?p "x"@service }',
+    "SELECT * { _:service ?p ?o }",
+    "PREFIX insert: <http://e/> PREFIX delete: <http://e/> SELECT * { ?s insert:x delete:y }",
+    'SELECT * { ?s ?p "\\u0022 SERVICE " }',
+]
+
+UPDATES = [
+    "INSERT DATA { <a:a> <a:b> <a:c> }",
+    "PREFIX a: <http://e/> DELETE WHERE { ?s ?p ?o }",
+    "LOAD <http://e/>",
+    "load silent <http://e/> into graph <http://e/g>",
+    "BASE <http://e/> # comment\n CLEAR ALL",
+    "WITH <http://e/> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+]
+
+
+@pytest.mark.parametrize("query", SERVICE_CALLS)
+def test_service_is_refused_however_it_is_written(query: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        guard(query)
+    assert caught.value.status == 403
+
+
+@pytest.mark.parametrize("query", INNOCENT)
+def test_words_that_only_look_like_it_pass(query: str) -> None:
+    assert guard(query).form == "SELECT"
+
+
+@pytest.mark.parametrize("query", UPDATES)
+def test_updates_are_refused(query: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        guard(query)
+    assert caught.value.status == 403
+    assert "update" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * " + "{" * 3000 + "}" * 3000,
+        "SELECT * { FILTER(" + "(" * 101 + "1" + ")" * 101 + ") }",
+        "SELECT * { ?s ?p " + "[ ?p " * 101 + "]" * 101 + " }",
+        "SELECT * { BIND(" + "!" * 101 + "true AS ?x) }",
+        "SELECT * { BIND(" + "- " * 101 + "1 AS ?x) }",
+        "SELECT * { FILTER(?a<" + "(" * 200 + "1" + ")" * 200 + "&&?b>1) }",
+        'SELECT * { BIND("\\u0022" AS ?x) ' + "{" * 3000 + "}" * 3000 + ' } #"""',
+        "SELECT * { ?s ?p " + "<< ?a ?b " * 101 + " ?c " + ">> " * 101 + " }",
+    ],
+)
+def test_deep_nesting_is_refused_before_the_parser_sees_it(query: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        guard(query)
+    assert caught.value.status == 400
+    assert str(MOST_NESTING) in caught.value.detail
+
+
+def test_brackets_in_text_are_not_depth() -> None:
+    assert scan('SELECT * { ?s ?p "' + "{" * 500 + '" } # ' + "{" * 500).depth == 1
+
+
+def test_the_dataset_clause_is_seen_where_it_is_one() -> None:
+    assert scan("SELECT * FROM <http://e/g> {}").sets_dataset
+    assert scan("ASK FROM NAMED<http://e/g>{}").sets_dataset
+    assert scan("DESCRIBE <http://e/x>FROM<http://e/g>").sets_dataset
+    assert not scan('PREFIX from: <http://e/> SELECT ?from { ?from from:x "FROM" } # FROM').sets_dataset
+
+
+@given(st.text(alphabet="\"'\\<>#{}[]()!-^:.@?_ \n\ruU0aSERVICE", max_size=200))
+def test_any_text_can_be_scanned(text: str) -> None:
+    seen = scan(text)
+    assert 0 <= seen.depth <= len(text)
+    assert all(word == word.upper() and word for word in seen.words)
