@@ -1,0 +1,107 @@
+"""The docs say what there is, and what they say is true."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pyoxigraph as ox
+import pytest
+from avidity_loaders import places
+from avidity_loaders.claims.models import StudyFile
+from avidity_service.cli.main import main
+from avidity_service.settings import Settings
+from flask.testing import FlaskClient
+
+ROOT = places.CHECKOUT
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented_and_a_flag() -> None:
+    text = read("docs/settings.md")
+    serve = main.commands["serve"]
+    flags = {option for parameter in serve.params for option in parameter.opts}
+    for field in fields(Settings):
+        assert f"`AVIDITY_{field.name.upper()}`" in text
+        flag = "--" + field.name.replace("_", "-")
+        assert f"`{flag}`" in text
+        assert flag in flags
+
+
+def test_every_command_is_named_in_the_readme() -> None:
+    assert isinstance(main, click.Group)
+    for name in ("serve", "ask", "show", "check"):
+        assert name in main.commands
+        assert f"avidity {name}" in read("README.md")
+
+
+def test_every_part_of_a_claims_file_is_documented() -> None:
+    for name in StudyFile.model_fields:
+        assert f"`{name}`" in read("docs/claims.md")
+
+
+def test_the_answer_in_the_readme_is_the_answer(client: FlaskClient) -> None:
+    printed = re.findall(r"```\n(agent_label,.*?)```", read("README.md"), re.DOTALL)
+    assert len(printed) == 1
+    answer = client.get("/api/v1/questions/agents-for-genotype?alteration=NRAS&format=csv").text
+    rows = [row[2:8] for row in csv.reader(io.StringIO(answer))]
+    assert [",".join(row) for row in rows] == printed[0].splitlines()
+    assert "all five patients with NRAS mutations showed restored radioiodine uptake and received RIT" in answer
+
+
+def test_the_query_in_the_docs_answers(store: ox.Store) -> None:
+    [query] = re.findall(r"```sparql\n(.*?)```", read("docs/graph.md"), re.DOTALL)
+    rows = store.query(query, use_default_graph_as_union=True)
+    assert isinstance(rows, ox.QuerySolutions)
+    found = {(row["given"].value, row["tier"].value) for row in rows}
+    assert {("selumetinib", "exact"), ("trametinib", "pooled"), ("trametinib", "mixed")} <= found
+
+
+def test_terms_in_the_docs_exist(store: ox.Store) -> None:
+    for name in set(re.findall(r"av:(\w+)", read("docs/graph.md"))):
+        assert any(
+            True
+            for _ in store.quads_for_pattern(
+                ox.NamedNode("https://w3id.org/avidity/ontology#" + name), None, None, None
+            )
+        ), name
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p.relative_to(ROOT) for p in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("C*.md")]),
+    ids=str,
+)
+def test_links_between_files_hold(path: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)", read(str(path))):
+        assert ((ROOT / path).parent / target).exists(), target
+
+
+def test_no_registry_or_machine_path_is_committed() -> None:
+    for name in ("requirements.lock", "requirements-test.lock"):
+        text = read(name)
+        assert "--hash=sha256:" in text
+        assert "://" not in text
+        assert "--index" not in text
+        assert "--find-links" not in text
+
+
+def test_numbers_in_the_changelog(client: FlaskClient) -> None:
+    counts = client.get("/api/v1/release").get_json()["data"]["counts"]
+    text = read("CHANGELOG.md")
+    for number, what in (
+        ("Agent", "agents"),
+        ("Alteration", "alterations"),
+        ("Mechanism", "mechanisms"),
+        ("AdverseEventFinding", "adverse-event findings"),
+        ("Statement", "statements"),
+        ("Question", "competency questions"),
+    ):
+        assert f"{counts[number]} {what}" in text
