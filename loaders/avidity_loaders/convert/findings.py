@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from avidity_loaders.claims.models import AdverseEvent, Cohort, Finding, Result, Statement, result_path
+from avidity_loaders.claims.results import AdverseEvent, Finding, Result, Statement, result_path
+from avidity_loaders.claims.studies import Cohort
 from avidity_loaders.convert.quantities import add_quantity
 from avidity_loaders.names import thing
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from avidity_loaders.claims.models import Quantity
+from avidity_loaders.claims.records import Quantity
 from avidity_loaders.convert.triples import Triples
 from avidity_loaders.names import BASE
 

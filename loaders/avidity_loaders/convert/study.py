@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from avidity_loaders.claims.models import Assessment, Cohort, Component, Radioiodine, Regimen, Study
+from avidity_loaders.claims.studies import Assessment, Cohort, Component, Radioiodine, Regimen, Study
 from avidity_loaders.convert.findings import Findings
 from avidity_loaders.convert.passages import Passages
 from avidity_loaders.convert.quantities import add_quantity, quantity_label

@@ -6,20 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from avidity_loaders.claims.models import (
-    AdverseEvent,
-    Assessment,
-    Centre,
-    Cohort,
-    Component,
-    Design,
-    Finding,
-    Quantity,
-    Radioiodine,
-    Record,
-    Regimen,
-    Result,
-)
+from avidity_loaders.claims.records import Quantity, Record
+from avidity_loaders.claims.results import AdverseEvent, Finding, Result
+from avidity_loaders.claims.studies import Assessment, Centre, Cohort, Component, Design, Radioiodine, Regimen
 from avidity_loaders.proof.numbers import Role
 from avidity_loaders.vocabulary import Vocabulary
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from avidity_loaders.claims.models import Record, StudyFile, result_path
+from avidity_loaders.claims.models import StudyFile
 from avidity_loaders.claims.reading import ClaimsFile
+from avidity_loaders.claims.records import Record
+from avidity_loaders.claims.results import result_path
 from avidity_loaders.errors import ClaimsError, Problem
 from avidity_loaders.proof.needs import Need, NumberNeed, VerbatimNeed, WordNeed, needs
 from avidity_loaders.proof.numbers import Number, numbers

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
-from avidity_loaders.claims.models import Quote
+from avidity_loaders.claims.records import Quote
 
 
 @dataclass(frozen=True, slots=True)

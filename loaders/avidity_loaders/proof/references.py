@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from rapidfuzz import process
 
-from avidity_loaders.claims.models import StudyFile, result_path
+from avidity_loaders.claims.models import StudyFile
 from avidity_loaders.claims.reading import ClaimsFile
+from avidity_loaders.claims.results import result_path
 from avidity_loaders.errors import Problem
 from avidity_loaders.vocabulary import Vocabulary
 
@@ -67,8 +68,6 @@ def _used(content: StudyFile) -> Iterator[Name]:
         yield from _given(("regimens", i), regimen, ("same_as", "regimen"))
         for j, component in enumerate(regimen.components):
             yield from _given(("regimens", i, "components", j), component, ("agent",) * 2, ("mechanism",) * 2)
-    for i, assessment in enumerate(content.assessments):
-        yield from ((("assessments", i, "regimens", j), "regimen", slug) for j, slug in enumerate(assessment.regimens))
     yield from _used_by_results(content)
 
 

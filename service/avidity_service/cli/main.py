@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,21 +57,21 @@ def main() -> None:
     """The evidence on making thyroid cancer take up iodine again, as a graph you can ask."""
 
 
+def _folders(command: Callable[..., None]) -> Callable[..., None]:
+    """Options for other data folders than those that came with the installation."""
+    folder = click.Path(path_type=Path, exists=True, file_okay=False)
+    for name in ("seeds", "queries", "ontology"):
+        command = click.option(f"--{name}", type=folder, help=f"Another {name} folder.")(command)
+    return command
+
+
 @main.command()
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="The release folder (default: where serve looks).",
 )
-@click.option(
-    "--ontology",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Another ontology folder.",
-)
-@click.option(
-    "--queries", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another queries folder."
-)
-@click.option("--seeds", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another seeds folder.")
+@_folders
 def build(out: Path | None, **folders: Path | None) -> None:
     """Make the release: read, prove, convert, infer, check, write."""
     from avidity_service.cli import building
@@ -80,15 +81,7 @@ def build(out: Path | None, **folders: Path | None) -> None:
 
 @main.command()
 @click.option("--only", help="One check only; without it, all.")
-@click.option(
-    "--ontology",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Another ontology folder.",
-)
-@click.option(
-    "--queries", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another queries folder."
-)
-@click.option("--seeds", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another seeds folder.")
+@_folders
 def check(only: str | None, **folders: Path | None) -> None:
     """Check seeds, ontology and questions without writing anything."""
     from avidity_service.cli import building
