@@ -55,6 +55,8 @@ BROKEN = [
     ("another unit", "ho-2013.yaml", "value: 4, unit: week", "value: 4, unit: month", ["regimen/ho-2013/selumetinib", "4 month"]),
     ("another frequency", "ho-2013.yaml", "frequency: twice daily", "frequency: once daily", ["frequency", "regimen/ho-2013/selumetinib"]),
     ("another comparator", "ho-2013.yaml", "comparator: ≥", "comparator: ≤", ["does not hold the quantity ≤20 Gy"]),
+    ("a count that is really the denominator", "ho-2013.yaml", "count: 12\n", "count: 20\n", ["both 20", "says 20 once", "not that it was everyone"]),
+    ("a count of another category", "burman.yaml", "count: 8\n", "count: 3\n", ["57 % is not 3 of 14 (21.43 %)", "as_printed"]),
     ("a grade that is not there", "ho-2013.yaml", "grade: 3\n", "grade: 2\n", ["does not hold the grade 2"]),
     ("another genotype", "ho-2013.yaml", "    alteration: nras-mutation\n", "    alteration: braf-v600e\n", ["cohort/ho-2013/nras", "V600E"]),
     ("an unknown agent", "ho-2013.yaml", "agent: selumetinib, dose", "agent: selumetinb, dose",
@@ -98,7 +100,10 @@ def test_line_numbers_are_those_of_the_file(seeds: Seeds) -> None:
     line = next(i for i, text in enumerate(lines, 1) if text.strip() == "count: 13")
     with pytest.raises(ClaimsError) as error:
         make(changed)
-    assert [problem.line for problem in error.value.problems] == [line]
+    assert [problem.line for problem in error.value.problems] == [
+        line,
+        line + 2,
+    ]  # the count, and the percentage that no longer fits it
 
 
 def test_all_problems_are_reported_at_once(seeds: Seeds) -> None:

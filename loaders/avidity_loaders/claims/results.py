@@ -28,6 +28,7 @@ class Result(Proven):
     extent: Literal["all", "most", "some", "common", "reported", "none"] | None = None
     timepoint: str | None = None
     attribution: str | None = None
+    as_printed: bool = False
 
     @model_validator(mode="after")
     def _part_of_the_whole(self) -> Result:

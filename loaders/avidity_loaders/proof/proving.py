@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from avidity_loaders.claims.models import StudyFile
 from avidity_loaders.claims.reading import ClaimsFile
 from avidity_loaders.claims.records import Record
-from avidity_loaders.claims.results import result_path
+from avidity_loaders.claims.results import Result, result_path
 from avidity_loaders.errors import ClaimsError, Problem
+from avidity_loaders.proof.arithmetic import disagreements
 from avidity_loaders.proof.needs import Need, NumberNeed, VerbatimNeed, WordNeed, needs
 from avidity_loaders.proof.numbers import Number, numbers
 from avidity_loaders.proof.quotes import Located, QuoteError, locate
@@ -61,6 +62,7 @@ def _prove_file(file: ClaimsFile, source: str, vocabulary: Vocabulary) -> tuple[
             wanted = list(needs(record, vocabulary))
             facts += len(wanted)
             problems += [_unproven(file, place, need, evidence) for need in wanted if not evidence.meets(need)]
+            problems += _disagreements(file, place, record, evidence)
     return Proof(file, placed, facts), problems
 
 
@@ -128,6 +130,12 @@ class _Evidence:
                 return any(mentions(need.forms, without(text, need.never)) for text in self.texts)
             case VerbatimNeed():
                 return any(need.text in text for text in self.texts)
+
+
+def _disagreements(file: ClaimsFile, place: Place, record: Record, evidence: _Evidence) -> Iterator[Problem]:
+    if isinstance(record, Result):
+        for field, what, cure in disagreements(record, evidence.texts, evidence.numbers):
+            yield Problem(what, file.path, file.line((*place, field)), claim_id(file.content, place), cure)
 
 
 def _same(number: Number, need: NumberNeed) -> bool:
