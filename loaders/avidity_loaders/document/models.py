@@ -1,12 +1,38 @@
-"""What a document consists of. Records are frozen; spans are half-open and count code points."""
+"""What a document consists of. Records are frozen; spans are half-open and count Unicode code points.
+
+Document ─ sections, blocks (everything in order), sentences, tables, legends, notes, markers, gaps
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-BlockKind = Literal["heading", "paragraph", "list-item", "legend", "caption", "table-note", "table-header", "cell"]
+BlockKind = Literal[
+    "heading", "paragraph", "list-item", "legend", "table-note", "caption", "table-header", "table-cell", "stray"
+]
+LeafKind = Literal["heading", "sentence", "caption", "table-header", "stray"]
+LocationKind = Literal[
+    "heading",
+    "paragraph",
+    "list-item",
+    "table-cell",
+    "table-header",
+    "caption",
+    "legend",
+    "stray",
+    "table-row",  # several cells of one row
+    "several",  # several blocks that are not of one row
+    "between",  # nothing but white space
+]
+GapKind = Literal[
+    "truncated-row",
+    "short-row",
+    "missing-rows",
+    "missing-table",
+    "missing-legend",
+    "missing-reference-list",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,57 +42,86 @@ class Span:
     start: int
     end: int
 
+    def __bool__(self) -> bool:
+        return self.start < self.end
+
     def holds(self, other: Span) -> bool:
         """Whether the other span lies within this one."""
         return self.start <= other.start and other.end <= self.end
 
     def meets(self, other: Span) -> bool:
         """Whether the two share a character."""
-        return self.start < other.end and other.start < self.end
+        return max(self.start, other.start) < min(self.end, other.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it until the next one."""
+    """A heading, and the running text below it until the next one.
+
+    `title` is the whole heading, as in "3. Clinical Studies"; `number` the "3" of it, `slug` what remains, as in
+    "clinical-studies". `span` is the heading's own; `body` reaches from the first to the last paragraph, list item
+    or table note and is empty where there is none. Legends and tables belong to no section: such a text has them at
+    its end, whatever they are about.
+    """
 
     number: str | None
     title: str
-    heading: Span
     span: Span
+    body: Span
+    slug: str
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A stretch of running text: a paragraph, list item, legend, caption or one paragraph of a table cell."""
+class Paragraph:
+    """A paragraph of running text; `section` is None before the first heading."""
 
-    kind: BlockKind
     span: Span
-    section: Section | None = None
-    label: str | None = None  # "Figure 1", "Table 1"
-    row: str | None = None  # of a cell: the text of the row's first cell
-    column: str | None = None
+    section: Section | None
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence without the white space around it, and the block it stands in."""
+class ListItem:
+    """An item of a list, without its bullet."""
 
     span: Span
-    block: Block
+    section: Section | None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureLegend:
+    """A figure's legend with its label ("Figure 1"); `sentences` are those after the label."""
+
+    label: str
+    span: Span
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableNote:
+    """The key to a table's abbreviations, wherever it stands; `label` is None where no table is near."""
+
+    label: str | None
+    span: Span
+    section: Section | None
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell; several paragraphs in it are separated by a blank line."""
+    """A table cell; its paragraphs were separated by line breaks.
+
+    `row` counts the rows below the header from 0 and is None in the header; `column` is the title at the head of
+    the column, None where the row is longer than the header. An empty cell has an empty span.
+    """
 
     span: Span
     paragraphs: tuple[Span, ...]
     column: str | None
+    row: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A table row; `complete` is False where the file ends inside it."""
+    """A table row; `complete` is False where it has fewer cells than the header or the file ends inside it."""
 
     cells: tuple[Cell, ...]
     span: Span
@@ -75,12 +130,47 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its caption, the titles of its columns, and its rows."""
+    """A table with its label ("Table 1"), its caption, the cells at the head of its columns, and its rows."""
 
     label: str
     caption: Span
     header: tuple[Cell, ...]
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A line of text in its role: a heading, paragraph, list item, legend, caption or one paragraph of a cell.
+
+    `label` is that of the figure or table; `row` the text of the row's first cell; `column` its title. A stray block
+    has neither letter nor digit.
+    """
+
+    kind: BlockKind
+    span: Span
+    section: Section | None = None
+    label: str | None = None
+    row: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence without the white space around it, and the block that it stands in.
+
+    What can be quoted alone is one too: a heading, a column's title, and a label such as "Figure 1." in its legend.
+    """
+
+    span: Span
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One of the smallest units that a text divides into without rest: every visible character is in one."""
+
+    kind: LeafKind
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,79 +183,21 @@ class ReferenceMarker:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that the text itself shows to be missing from the file."""
+    """Something that the text itself shows to be missing from the file; `span` is what shows it."""
 
-    kind: Literal["truncated-row", "missing-table", "missing-reference-list"]
+    kind: GapKind
     what: str
     span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a passage stands, in words for people."""
+    """Where a passage stands. `label` says it in one line, as in "Table 1, Ho et al. [19], Protocol"."""
 
-    kind: BlockKind | Literal["table-row", "several"]
+    kind: LocationKind
     label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A parsed text. `blocks` and `sentences` cover every character that is not white space, in order."""
-
-    text: str
-    sha256: str
-    sections: tuple[Section, ...]
-    blocks: tuple[Block, ...]
-    sentences: tuple[Sentence, ...]
-    tables: tuple[Table, ...]
-    markers: tuple[ReferenceMarker, ...]
-    gaps: tuple[Gap, ...]
-
-    @property
-    def legends(self) -> tuple[Block, ...]:
-        """The figure legends."""
-        return tuple(block for block in self.blocks if block.kind == "legend")
-
-    def slice(self, span: Span) -> str:
-        """The text of a span."""
-        return self.text[span.start : span.end]
-
-    def sentences_in(self, span: Span) -> tuple[Sentence, ...]:
-        """The sentences that share a character with the span."""
-        return tuple(sentence for sentence in self.sentences if sentence.span.meets(span))
-
-    def uncovered(self) -> list[int]:
-        """Offsets of characters that are not white space and belong to no sentence; there should be none."""
-        held = bytearray(len(self.text))
-        for sentence in self.sentences:
-            held[sentence.span.start : sentence.span.end] = b"\1" * (sentence.span.end - sentence.span.start)
-        return [i for i, character in enumerate(self.text) if not held[i] and not character.isspace()]
-
-    def context(self, start: int, end: int, width: int = 32) -> tuple[str, str]:
-        """Up to `width` characters before and after, for a text quote selector."""
-        return self.text[max(0, start - width) : start], self.text[end : end + width]
-
-    def locate(self, start: int, end: int) -> Location:
-        """Where [start, end) stands: section, table cell or legend."""
-        blocks = list(self._blocks_in(Span(start, end)))
-        if not blocks:
-            return Location("several", "between paragraphs")
-        first = blocks[0]
-        if len(blocks) == 1:
-            return Location(first.kind, _label(first))
-        if all(block.row is not None and block.row == first.row for block in blocks):
-            return Location("table-row", f"{first.label}, {first.row}")
-        labels = list(dict.fromkeys(_label(block) for block in blocks))
-        kind = first.kind if len(labels) == 1 else "several"
-        return Location(kind, " – ".join(dict.fromkeys((labels[0], labels[-1]))))
-
-    def _blocks_in(self, span: Span) -> Iterator[Block]:
-        return (block for block in self.blocks if block.span.meets(span))
-
-
-def _label(block: Block) -> str:
-    if block.kind == "cell":
-        return ", ".join(part for part in (block.label, block.row, block.column) if part)
-    if block.label:
-        return f"{block.label}, {block.kind.removeprefix('table-')}"
-    return block.section.title if block.section else "before the first heading"
+    section: str | None = None
+    table: str | None = None
+    row: str | None = None
+    column: str | None = None
+    figure: str | None = None

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from avidity_loaders.document.layout import lay_out
-from avidity_loaders.document.models import Block, Document, Gap, ReferenceMarker, Section, Sentence, Span, Table
+from avidity_loaders.document.document import Document
+from avidity_loaders.document.gaps import find_gaps
+from avidity_loaders.document.layout import Layout, lay_out
+from avidity_loaders.document.markers import read_markers
+from avidity_loaders.document.models import Block, FigureLegend, ListItem, Paragraph, Sentence, Span, TableNote
 from avidity_loaders.document.profile import Profile
+from avidity_loaders.document.sections import place
 from avidity_loaders.document.sentences import split_sentences
 from avidity_loaders.errors import Problem, SourceError
 
 
 def read_document(path: Path, profile: Profile) -> Document:
-    """The document in a file.
+    """The document in a file; offsets count code points of the file as it is.
 
     Raises:
-        SourceError: if the file is not UTF-8, has another digest than the profile states, or has no heading.
+        SourceError: if the file cannot be read, is not UTF-8, has another digest than the profile states, is empty
+            or has no heading.
     """
     try:
         data = path.read_bytes()
@@ -29,66 +34,62 @@ def read_document(path: Path, profile: Profile) -> Document:
         cure = "restore the file as received; every quote's offsets count in it"
         raise SourceError(Problem(f"SHA-256 is {sha256}, the profile states {profile.sha256}", path, cure=cure))
     try:
-        text = data.decode("utf-8")
+        return parse_document(data.decode("utf-8"), profile, sha256)
     except UnicodeDecodeError as error:
         raise SourceError(Problem(f"this is not UTF-8 text: {error.reason} at byte {error.start}", path)) from None
-    try:
-        return parse_document(text, profile, sha256)
     except SourceError as error:
-        raise SourceError([Problem(problem.what, path, cure=problem.cure) for problem in error.problems]) from None
+        raise SourceError([replace(problem, file=path) for problem in error.problems]) from None
 
 
 def parse_document(text: str, profile: Profile, sha256: str) -> Document:
     """The structure of a text.
 
     Raises:
-        SourceError: if no line of it is a heading.
+        SourceError: if it has no visible character, or no line of it is a heading.
     """
-    sections, blocks, tables = lay_out(text, profile)
-    if not sections:
+    if not text.strip():
+        raise SourceError(Problem("the source is empty: no line is a heading"))
+    layout = lay_out(text, profile)
+    if not layout.headings:
         raise SourceError(Problem("no line is a heading as the profile describes them", cure="see `headings` there"))
-    sentences = tuple(Sentence(span, block) for block in blocks for span in _spans(text, block, profile))
-    markers = tuple(_markers(text, profile))
-    gaps = tuple(_gaps(text, profile, sections, tables, markers))
-    return Document(text, sha256, sections, tuple(blocks), sentences, tuple(tables), markers, gaps)
+    return _document(text, profile, sha256, layout)
 
 
-def _spans(text: str, block: Block, profile: Profile) -> tuple[Span, ...]:
-    """The sentences of a block; a heading ("1. Introduction") is one."""
-    return (block.span,) if block.kind == "heading" else split_sentences(text, block.span, profile.abbreviations)
+def _document(text: str, profile: Profile, sha256: str, layout: Layout) -> Document:
+    sections, blocks = place(layout.headings, layout.blocks)
+    markers = tuple(read_markers(text, profile))
+    return Document(
+        text,
+        sha256,
+        sections,
+        blocks,
+        paragraphs=tuple(Paragraph(block.span, block.section) for block in _of_kind(blocks, "paragraph")),
+        sentences=tuple(_sentences(text, blocks, profile)),
+        list_items=tuple(ListItem(block.span, block.section) for block in _of_kind(blocks, "list-item")),
+        tables=tuple(layout.tables),
+        legends=tuple(_legends(text, blocks, profile)),
+        notes=tuple(TableNote(block.label, block.span, block.section) for block in _of_kind(blocks, "table-note")),
+        markers=markers,
+        gaps=tuple(find_gaps(text, profile, sections, blocks, layout.tables, markers)),
+    )
 
 
-def _markers(text: str, profile: Profile) -> Iterator[ReferenceMarker]:
-    for match in re.finditer(profile.reference_marker, text):
-        numbers: list[int] = []
-        for part in match["numbers"].split(","):
-            ends = [int(number) for number in re.findall(r"\d+", part)]
-            numbers += range(ends[0], ends[-1] + 1)
-        yield ReferenceMarker(Span(match.start(), match.end()), tuple(numbers))
+def _of_kind(blocks: Iterable[Block], kind: str) -> Iterator[Block]:
+    return (block for block in blocks if block.kind == kind)
 
 
-def _gaps(
-    text: str,
-    profile: Profile,
-    sections: tuple[Section, ...],
-    tables: list[Table],
-    markers: tuple[ReferenceMarker, ...],
-) -> Iterator[Gap]:
-    for table in tables:
-        for row in table.rows:
-            if not row.complete:
-                first = row.cells[0].span
-                name = text[first.start : first.end]
-                tail = text[row.span.end - 9 : row.span.end].strip()
-                what = f"the file ends inside {table.label}, in the row “{name}” (“… {tail}”)"
-                yield Gap("truncated-row", what, row.span)
-    there = {table.label for table in tables}
-    mentioned = {match.group() for match in re.finditer(profile.table_mention, text)}
-    for label in sorted(mentioned - there):
-        yield Gap("missing-table", f"{label} is referred to but is not in the file")
-    if markers and not any(section.title in profile.reference_list for section in sections):
-        cited = {number for marker in markers for number in marker.numbers}
-        never = [str(number) for number in range(min(cited), max(cited)) if number not in cited]
-        which = f"{min(cited)} to {max(cited)}" + (f", never {', '.join(never)}" if never else "")
-        what = f"{len(cited)} references ({which}) are cited, but the list is not in the file"
-        yield Gap("missing-reference-list", what)
+def _sentences(text: str, blocks: Iterable[Block], profile: Profile) -> Iterator[Sentence]:
+    """The sentences in order; a heading ("1. Introduction") is one."""
+    for block in blocks:
+        whole = block.kind == "heading"
+        for span in (block.span,) if whole else split_sentences(text, block.span, profile.abbreviations):
+            yield Sentence(span, block)
+
+
+def _legends(text: str, blocks: Iterable[Block], profile: Profile) -> Iterator[FigureLegend]:
+    for block in _of_kind(blocks, "legend"):
+        label = block.label or ""
+        labelled = text.find(label, block.span.start, block.span.end) + len(label)
+        rest = text[labelled : block.span.end]
+        words = Span(block.span.end - len(rest.lstrip(".: ")), block.span.end)
+        yield FigureLegend(label, block.span, split_sentences(text, words, profile.abbreviations))
