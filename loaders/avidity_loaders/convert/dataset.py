@@ -7,8 +7,9 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from avidity_loaders.bibliography import Bibliography
+from avidity_loaders.convert.findings import Findings
 from avidity_loaders.convert.passages import Passages, source_document
-from avidity_loaders.convert.study import convert_study
+from avidity_loaders.convert.study import StudyGraph
 from avidity_loaders.convert.triples import Triples
 from avidity_loaders.document import Document
 from avidity_loaders.mappings import convert_mappings
@@ -42,5 +43,8 @@ def convert(
     passages = Passages(document, source_document(review, document, record))
     quads += review.quads
     for proof in proofs:
-        quads += convert_study(proof, passages, vocabulary)
+        study = StudyGraph(proof, passages, vocabulary)
+        study.convert()
+        Findings(study).convert()
+        quads += study.triples.quads
     return list(dict.fromkeys(quads))

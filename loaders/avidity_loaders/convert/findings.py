@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pyoxigraph as ox
 
 from avidity_loaders.claims.results import AdverseEvent, Finding, Result, Statement, result_path
 from avidity_loaders.claims.studies import Cohort
 from avidity_loaders.convert.quantities import add_quantity
+from avidity_loaders.convert.study import StudyGraph
 from avidity_loaders.names import thing
-
-if TYPE_CHECKING:
-    from avidity_loaders.convert.study import StudyGraph
 
 _FINDING_CLASS = {
     "uptake": "UptakeFinding",

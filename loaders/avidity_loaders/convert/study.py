@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from avidity_loaders.claims.studies import Assessment, Cohort, Component, Radioiodine, Regimen, Study
-from avidity_loaders.convert.findings import Findings
 from avidity_loaders.convert.passages import Passages
 from avidity_loaders.convert.quantities import add_quantity, quantity_label
 from avidity_loaders.convert.triples import Triples
@@ -23,11 +22,6 @@ _STUDY_CLASS = {
 }
 
 
-def convert_study(proof: Proof, passages: Passages, vocabulary: Vocabulary) -> list[ox.Quad]:
-    """All quads of one study, in the named graph that bears its slug."""
-    return StudyGraph(proof, passages, vocabulary).quads()
-
-
 class StudyGraph:
     """Converts one file; every record becomes a thing `<kind>/<study>/<slug>` with its passages."""
 
@@ -40,8 +34,8 @@ class StudyGraph:
         self.passages = passages
         self.vocabulary = vocabulary
 
-    def quads(self) -> list[ox.Quad]:
-        """Everything in the file."""
+    def convert(self) -> None:
+        """The study, its cohorts, what they got and how uptake was judged; results follow in `convert.findings`."""
         self._study(self.content.study)
         for i, cohort in enumerate(self.content.cohorts):
             self._cohort(i, cohort)
@@ -51,8 +45,6 @@ class StudyGraph:
             self._assessment(i, assessment)
         for i, therapy in enumerate(self.content.radioiodine):
             self._radioiodine(i, therapy)
-        Findings(self).convert()
-        return self.triples.quads
 
     def own(self, kind: str, slug: str) -> ox.NamedNode:
         """A thing of this study."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from avidity_service.cli.main import EXIT_INVALID, EXIT_USAGE, fail
-from avidity_service.cli.opening import default_place, say
+from avidity_service.cli.exits import EXIT_INVALID, EXIT_USAGE, fail, say
+from avidity_service.cli.place import default_place
 
 
 def build(out: Path | None, folders: Mapping[str, Path | None], quiet: bool = False) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
+from avidity_service.cli.exits import EXIT_NOT_FOUND, EXIT_QUERY, EXIT_USAGE, fail
 from avidity_service.errors import (
     QueryError,
     ReleaseError,
@@ -17,8 +17,6 @@ from avidity_service.errors import (
     UnknownThing,
     UnknownValue,
 )
-
-EXIT_USAGE, EXIT_NOT_FOUND, EXIT_INVALID, EXIT_QUERY = 2, 3, 4, 5
 
 
 class _Commands(click.Group):
@@ -43,12 +41,6 @@ class _Commands(click.Group):
             fail(str(error), EXIT_USAGE)
         except ServiceError as error:
             fail(str(error), 1)
-
-
-def fail(words: str, code: int) -> NoReturn:
-    """Say what went wrong and leave with the exit code."""
-    click.echo(words, err=True)
-    sys.exit(code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,22 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import click
-
+from avidity_service.cli import building
+from avidity_service.cli.place import default_place
 from avidity_service.errors import ReleaseError
 from avidity_service.release import Release, open_release
 from avidity_service.settings import Settings
-
-
-def default_place() -> Path:
-    """`build/release` in a checkout; the user's cache folder for an installation."""
-    from avidity_loaders import places
-
-    if places.in_checkout():
-        return places.CHECKOUT / "build" / "release"
-    import platformdirs
-
-    return platformdirs.user_cache_path("avidity") / "release"
 
 
 def open_for_reading(named: Path | None, settings: Settings | None = None) -> Release:
@@ -35,8 +24,6 @@ def open_for_reading(named: Path | None, settings: Settings | None = None) -> Re
         return open_release(place)
     place = default_place()
     if is_stale(place):
-        from avidity_service.cli import building
-
         building.build(place, {}, quiet=True)
     return open_release(place)
 
@@ -51,8 +38,3 @@ def is_stale(place: Path) -> bool:
     except (OSError, ValueError, ReleaseError):
         return True
     return bool(manifest.get("inputs") != inputs_digest(Inputs.shipped()))
-
-
-def say(line: str) -> None:
-    """Progress, on standard error."""
-    click.echo(line, err=True)
