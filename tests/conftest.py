@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pyoxigraph as ox
 import pytest
 from avidity_loaders.build import build
@@ -19,6 +20,10 @@ from avidity_service.release import Release, open_release
 from avidity_service.settings import Settings
 from flask import Flask
 from flask.testing import FlaskClient
+
+# A slow machine is no failing test.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

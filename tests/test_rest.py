@@ -227,6 +227,7 @@ def test_csv(client: FlaskClient) -> None:
         ("/api/v1/questions/agents-for-genotype", 422, ["alteration"]),
         ("/api/v1/questions/agents-for-genotype?gene=BRAF", 422, ["Unknown parameter 'gene'"]),
         ("/api/v1/questions/adverse-events-of-agent?agent=trametinib&grade_min=x", 422, ["whole number"]),
+        ("/api/v1/questions/findings-of-study?study=Leboulleux", 422, ["leboulleux-2023-braf", "leboulleux-2023-ras"]),
     ],
 )
 def test_errors_teach(path: str, status: int, words: list[str], client: FlaskClient) -> None:
@@ -290,3 +291,8 @@ def test_the_query_in_the_answer_gives_the_same_findings(query: str, client: Fla
     shown = [(row["iri"], row["tier"], None if row["count"] is None else str(row["count"])) for row in body["data"]]
     assert found == shown
     assert found
+
+
+def test_a_name_of_two_studies_filters_by_both(client: FlaskClient) -> None:
+    rows = client.get("/api/v1/findings?study=Leboulleux&measure=uptake-restored").get_json()["data"]
+    assert [row["study"] for row in rows] == ["leboulleux-2023-braf", "leboulleux-2023-ras"]

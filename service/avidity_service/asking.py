@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyoxigraph as ox
 
 from avidity_service.catalogue import Question
-from avidity_service.engine import Engine, Rows, Term
+from avidity_service.engine import Engine, Rows, Term, short
 from avidity_service.errors import UnknownValue
 from avidity_service.iris import XSD
 from avidity_service.names import Names, nearest
@@ -33,14 +33,23 @@ def bind(question: Question, given: Mapping[str, str], names: Names) -> dict[str
         if parameter.type == "integer":
             bound[parameter.name] = _integer(parameter.name, value)
         else:
-            # A gene may stand for several alterations; the broadest comes first and contains the others.
-            bound[parameter.name] = ox.NamedNode(names.resolve(parameter.type, value, parameter.name)[0])
+            bound[parameter.name] = ox.NamedNode(
+                _one(names.resolve(parameter.type, value, parameter.name), value, parameter.name)
+            )
     return bound
 
 
 def ask(question: Question, bound: Mapping[str, Term], engine: Engine) -> Rows:
     """The question's rows."""
     return engine.select(question.select, bound)
+
+
+def _one(iris: list[str], value: str, parameter: str) -> str:
+    """The only thing meant: half an answer to a name that means two things would look like a whole one."""
+    if len(iris) > 1:
+        slugs = [short(iri).partition("/")[2] for iri in iris]
+        raise UnknownValue(parameter, value, slugs, slugs)
+    return iris[0]
 
 
 def _integer(name: str, value: str) -> Term:
