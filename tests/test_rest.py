@@ -296,3 +296,15 @@ def test_the_query_in_the_answer_gives_the_same_findings(query: str, client: Fla
 def test_a_name_of_two_studies_filters_by_both(client: FlaskClient) -> None:
     rows = client.get("/api/v1/findings?study=Leboulleux&measure=uptake-restored").get_json()["data"]
     assert [row["study"] for row in rows] == ["leboulleux-2023-braf", "leboulleux-2023-ras"]
+
+
+def test_dose_and_duration_stand_in_the_row_and_in_the_table(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/findings?study=weber-2022&measure=uptake-restored&format=csv")
+    rows = {row["cohort"]: row for row in csv.DictReader(io.StringIO(answer.text))}
+    mutated = rows["weber-2022/braf-mutated"]
+    assert mutated["dose"] == "dabrafenib 75 mg; trametinib 2 mg"
+    assert mutated["frequency"] == "dabrafenib twice daily; trametinib once daily"
+    assert mutated["duration"] == "21 day"
+    assert rows["weber-2022/all"]["dose"] == ""  # two regimens that this result does not tell apart
+    one = client.get("/api/v1/findings/ho-2013/nras/uptake-restored").get_json()["data"]["regimen"]
+    assert (one["witness"], one["duration"], one["duration_unit"]) == ("text", 4, "week")

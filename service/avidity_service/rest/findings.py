@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from avidity_service.catalogue import Catalogue
-from avidity_service.engine import Engine, Term, short
+from avidity_service.engine import Engine, Term, short, text
 from avidity_service.names import nodes
 from avidity_service.rest.filters import Asked
 
@@ -122,6 +122,7 @@ class Findings:
             "tier": row["tier"],
             "given": " or ".join(dict.fromkeys(regimen["given"] for regimen in given)),
             "agents": list(dict.fromkeys(agent["agent"] for regimen in given for agent in regimen["agents"])),
+            "regimen": _only(given),
             "regimens": given,
             "measure": short(row["measure"]).removeprefix("measure/"),
             "measure_label": row["measure_label"],
@@ -140,6 +141,29 @@ class Findings:
 
 _PLAIN = ("percentage", "fraction", "extent", "value", "unit", "comparator", "statistic", "p_value", "timepoint",
           "attribution", "basis", "witness", "assessment_label", "note", "proof")  # fmt: skip
+
+
+def _only(regimens: list[Row]) -> Row | None:
+    """The regimen behind a finding, as the text tells it; None where it is one of several that are not told apart."""
+    if len({regimen["given"] for regimen in regimens}) != 1:
+        return None
+    return min(
+        regimens, key=lambda regimen: (regimen["witness"] != "text", -(regimen["duration"] or 0), regimen["iri"])
+    )
+
+
+def _in_words(regimen: Row | None) -> Row:
+    """Dose, frequency and duration of a regimen for a table."""
+    agents = regimen["agents"] if regimen else []
+    doses = [f"{a['label']} {text(a['dose'])} {a['dose_unit']}" for a in agents if a["dose"] is not None]
+    often = [f"{a['label']} {a['frequency']}" for a in agents if a["frequency"]]
+    lasted = regimen is not None and regimen["duration"] is not None
+    return {
+        "regimen": regimen["label"] if regimen else None,
+        "dose": "; ".join(doses) or None,
+        "frequency": "; ".join(often) or None,
+        "duration": f"{text(regimen['duration'])} {regimen['duration_unit']}" if regimen and lasted else None,
+    }
 
 
 def _harm(row: Row) -> Row:
@@ -217,7 +241,9 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if name == "quotes":
             continue
-        if name == "regimens" and isinstance(value, list):
+        if name == "regimen":
+            out |= _in_words(value)
+        elif name == "regimens" and isinstance(value, list):
             out["regimens"] = "; ".join(regimen["label"] for regimen in value)
         elif name == "composition" and isinstance(value, list):
             out[name] = "; ".join(
