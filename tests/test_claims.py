@@ -63,6 +63,8 @@ BROKEN = [
      ["ho-2013.yaml:", "unknown agent 'selumetinb'", "did you mean selumetinib", "ontology/vocabulary/"]),
     ("an unknown cohort", "ho-2013.yaml", "part_of: evaluated", "part_of: evaluatd", ["unknown cohort 'evaluatd'", "did you mean evaluated"]),
     ("an unknown measure", "ho-2013.yaml", "measure: uptake-restored", "measure: uptake-restord", ["unknown measure", "uptake-restored"]),
+    ("another measure", "burman.yaml", "measure: threshold-met", "measure: uptake-restored", ["measure: the quote does not say", "finding/burman/ras/uptake-restored"]),
+    ("another response", "burman.yaml", "measure: partial-response\n", "measure: complete-response\n", ["'CR'"]),
     ("a duplicate finding", "ho-2013.yaml", "measure: threshold-met", "measure: uptake-restored",
      ["ho-2013.yaml:", "finding/ho-2013/evaluated/uptake-restored", "used already in this file"]),
     ("a duplicate study", "dunn-2019.yaml", "slug: dunn-2019", "slug: ho-2013", ["study/ho-2013", "used already in dunn-2019.yaml"]),

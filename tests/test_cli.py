@@ -87,10 +87,19 @@ def test_show_a_finding_as_json(release_folder: Path) -> None:
         (["query", "-", "--endpoint", "ftp://x"], "ASK {}", 2, "http"),
         (["query", "-", "--endpoint", "http://127.0.0.1:9/"], "ASK {}", 5, "does not answer"),
         (["show", "nobody-at-all"], None, 3, "There is no thing"),
+        (["query", "-"], "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", 5, "too long"),
         (["nonsense"], None, 2, "No such command"),
     ],
 )
-def test_exit_codes(arguments: list[str], stdin: str | None, code: int, words: str, release_folder: Path) -> None:
+def test_exit_codes(
+    arguments: list[str],
+    stdin: str | None,
+    code: int,
+    words: str,
+    release_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AVIDITY_QUERY_TIMEOUT_S", "2")
     place = [] if arguments[0] == "nonsense" else ["--release", str(release_folder)]
     result = run(*arguments, *place, stdin=stdin)
     assert result.exit_code == code, result.output
@@ -141,3 +150,8 @@ def test_bad_settings(variable: str, value: str, monkeypatch: pytest.MonkeyPatch
     assert result.exit_code == 2
     assert variable in result.stderr
     assert value in result.stderr
+
+
+def test_a_place_that_cannot_be_written() -> None:
+    result = run("build", "--out", "/proc/avidity/release")
+    assert (result.exit_code, "cannot be written" in result.stderr) == (4, True)

@@ -144,6 +144,9 @@ FAULTS: dict[str, list[ox.Quad]] = {
     "typed-by-hand": [quad("agent/dabrafenib", "a", av("MEKInhibitor"), "vocabulary")],
     "broader-than-itself": [quad("alteration/ras-mutation", "withinAlteration", thing("alteration/ras-mutation"))],
     "part-larger-than-whole": [quad("cohort/ho-2013/nras", "treated", integer(25)), quad("cohort/ho-2013/nras", "partOfCohort", thing("cohort/ho-2013/all"))],
+    "denominator-larger-than-cohort": [quad("finding/ho-2013/nras/x", "ofCohort", thing("cohort/ho-2013/nras")), quad("finding/ho-2013/nras/x", "denominator", integer(24))],
+    "members-more-than-cohort": [quad("cohort/ho-2013/evaluated", "hasMembers", thing("composition/x")), quad("composition/x", "withAlteration", thing("alteration/ras-mutation")), quad("composition/x", "memberCount", integer(9))],
+    "responses-more-than-patients": [q for p, v in (("ofCohort", thing("cohort/weber-2022/responders")), ("measure", thing("measure/complete-response")), ("count", integer(2)), ("denominator", integer(7)), ("timepoint", ox.Literal("One-year follow-up"))) for q in [quad("finding/weber-2022/x", p, v)]],
     "finding-without-regimen-in-trial": [quad("finding/x/y/z", "a", av("UptakeFinding"))],
 }  # fmt: skip
 

@@ -36,7 +36,9 @@ def test_which_agents_restored_uptake_in_nras_tumours(client: FlaskClient) -> No
     ]
     iravani, leboulleux, jaber = found["trametinib"]
     assert (iravani["failures"], leboulleux["fraction"], jaber["failures"]) == (2, "two-thirds", 5)
-    assert "MEK inhibition (agent not named)" in jaber["given"]
+    assert jaber["given_to_genotype"] == "MEK inhibition (agent not named) or trametinib"
+    assert "vemurafenib" in jaber["given"]  # what the thirteen got, of whom eight had uptake back
+    assert [row["agent_role"] for row in found["trametinib"]] == ["alone", "alone", "one of several"]
     assert not any((row["count"], row["denominator"]) == (15, 25) for rows in found.values() for row in rows)
 
 
@@ -126,9 +128,9 @@ def test_match_narrows_to_a_tier(client: FlaskClient) -> None:
 def test_combination(client: FlaskClient) -> None:
     both = "agent=dabrafenib&agent=trametinib&measure=uptake-restored&alteration=BRAF%20V600E"
     exact = client.get(f"/api/v1/findings?{both}&combination=exact").get_json()["data"]
-    assert [row["study"] for row in exact] == ["leboulleux-2023-braf", "iravani-2019", "weber-2022", "jaber-2018"]
+    assert [row["study"] for row in exact] == ["leboulleux-2023-braf", "weber-2022"]
     alone = client.get("/api/v1/findings?agent=dabrafenib&combination=exact&measure=uptake-restored").get_json()["data"]
-    assert [row["study"] for row in alone] == ["rothenberg-2015", "jaber-2018"]
+    assert [row["study"] for row in alone] == ["rothenberg-2015"]
     contains = client.get("/api/v1/findings?agent=dabrafenib&combination=contains&measure=uptake-restored").get_json()[
         "data"
     ]
@@ -308,3 +310,33 @@ def test_dose_and_duration_stand_in_the_row_and_in_the_table(client: FlaskClient
     assert rows["weber-2022/all"]["dose"] == ""  # two regimens that this result does not tell apart
     one = client.get("/api/v1/findings/ho-2013/nras/uptake-restored").get_json()["data"]["regimen"]
     assert (one["witness"], one["duration"], one["duration_unit"]) == ("text", 4, "week")
+
+
+def test_an_agent_is_credited_with_what_it_was_given_in(client: FlaskClient) -> None:
+    roles = {(row["study"], row["agent_role"]) for row in agents(client, alteration="BRAF V600E")["trametinib"]}
+    assert roles == {
+        ("leboulleux-2023-braf", "combination"),
+        ("iravani-2019", "one of several"),
+        ("weber-2022", "combination"),
+        ("jaber-2018", "one of several"),
+    }
+    assert {row["agent_role"] for row in agents(client, alteration="NTRK")["selpercatinib"]} == {"one of several"}
+
+
+def test_of_a_mixed_cohort_n_of_n_keeps_everything_that_was_given(client: FlaskClient) -> None:
+    rows = client.get("/api/v1/findings?alteration=braf-wild-type&measure=partial-response").get_json()["data"]
+    assert [(r["study"], r["count"], r["denominator"], r["given"], r["given_to_genotype"]) for r in rows] == [
+        ("weber-2022", 1, 7, "dabrafenib + trametinib or trametinib", "trametinib")
+    ]
+
+
+def test_no_failures_of_parts_and_categories(client: FlaskClient) -> None:
+    rows = client.get("/api/v1/findings?study=jaber-2018&measure=received-radioiodine").get_json()["data"]
+    assert [row["failures"] for row in rows] == [None, None]
+    rows = client.get("/api/v1/findings?study=leboulleux-2023-braf&measure=partial-response").get_json()["data"]
+    assert [row["failures"] for row in rows] == [None, None]
+
+
+def test_agents_are_not_listed_for_harm(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/agents?alteration=BRAF&measure=death")
+    assert (answer.status_code, "uptake-restored" in answer.text) == (422, True)

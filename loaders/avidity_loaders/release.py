@@ -64,9 +64,12 @@ def write_release(content: ReleaseContent, place: Path) -> None:
         ReleaseError: if the place holds something that is not a release, or cannot be written.
     """
     _refuse_foreign(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with _only_writer(place):
-        _write(content, place)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _only_writer(place):
+            _write(content, place)
+    except OSError as error:
+        raise ReleaseError(f"{place} cannot be written: {error}") from error
 
 
 def _write(content: ReleaseContent, place: Path) -> None:
@@ -76,8 +79,6 @@ def _write(content: ReleaseContent, place: Path) -> None:
         _fill(unfinished, content)
         unfinished.chmod(0o755)
         _swap(unfinished, place)
-    except OSError as error:
-        raise ReleaseError(f"{place} cannot be written: {error}") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

@@ -32,13 +32,17 @@ class Vocabulary:
         """The label of a thing."""
         return self.forms[kind, slug][0]
 
+    def values(self, kind: str, slug: str, local_name: str) -> tuple[str, ...]:
+        """The literals that a thing has for an `av:` property, sorted."""
+        subject = ox.NamedNode(f"{BASE}{kind}/{slug}")
+        found = [
+            t.object for t in self.triples if t.subject == subject and t.predicate.value.endswith("#" + local_name)
+        ]
+        return tuple(sorted(term.value for term in found if isinstance(term, ox.Literal)))
+
     def value(self, kind: str, slug: str, local_name: str) -> str | None:
         """The literal that a thing has for an `av:` property, or None."""
-        subject = ox.NamedNode(f"{BASE}{kind}/{slug}")
-        for triple in self.triples:
-            if triple.subject == subject and str(triple.predicate.value).endswith("#" + local_name):
-                return str(triple.object.value) if isinstance(triple.object, ox.Literal) else None
-        return None
+        return next(iter(self.values(kind, slug, local_name)), None)
 
 
 def parse_turtle(path: Path) -> list[ox.Triple]:

@@ -28,7 +28,8 @@ def bind(question: Question, given: Mapping[str, str], names: Names) -> dict[str
         value = given.get(parameter.name)
         if value is None or value == "":
             if parameter.required:
-                raise UnknownValue(parameter.name, "", [parameter.example], [parameter.example])
+                allowed = sorted(names.slugs.get(parameter.type, {})) or [parameter.example]
+                raise UnknownValue(parameter.name, "", allowed, [parameter.example])
             continue
         if parameter.type == "integer":
             bound[parameter.name] = _integer(parameter.name, value)

@@ -42,8 +42,8 @@ class UnknownValue(ServiceError):
     def __init__(self, parameter: str, value: str | None, allowed: Sequence[str], near: Sequence[str] = ()) -> None:
         self.parameter, self.value = parameter, value
         self.allowed, self.near = list(allowed), list(near)
-        unknown = f"Unknown parameter '{parameter}'."
-        what = unknown if value is None else f"'{value}' is not a value of '{parameter}'."
+        unknown = f"Unknown parameter '{parameter}'." if value is None else f"The parameter '{parameter}' is missing."
+        what = unknown if not value else f"'{value}' is not a value of '{parameter}'."
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         super().__init__(what + hint)
 

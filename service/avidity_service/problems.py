@@ -40,7 +40,7 @@ def handle_problems(app: Flask) -> None:
 
     @app.errorhandler(UnknownValue)
     def unknown_value(error: UnknownValue) -> Response:
-        title = "Unknown parameter" if error.value is None else "Unknown value"
+        title = {None: "Unknown parameter", "": "Missing parameter"}.get(error.value, "Unknown value")
         return problem(
             422,
             title,

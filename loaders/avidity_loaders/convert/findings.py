@@ -52,7 +52,7 @@ class Findings:
         add(node, "measure", thing("measure", result.measure))
         add(node, "afterRegimen", *(self.study.own("regimen", slug) for slug in self._regimens(result)))
         add(node, "basis", "stated")
-        for name in ("count", "denominator", "witness", "timepoint", "attribution", "note"):
+        for name in ("qualifier", "count", "denominator", "witness", "timepoint", "attribution", "note"):
             add(node, name, getattr(result, name))
         add(node, "statedPercentage", result.percentage)
         add(node, "statedFraction", result.fraction)

@@ -83,6 +83,7 @@ def needs(record: Record, vocabulary: Vocabulary) -> Iterator[Need]:
             yield from _radioiodine(record)
         case Finding():
             yield from _result(record)
+            yield from _measured(record.measure, vocabulary)
             yield from quantity("value", record.value)
             if record.p_value is not None:
                 yield NumberNeed("p_value", record.p_value, "count")
@@ -151,6 +152,13 @@ def _result(record: Result) -> Iterator[Need]:
     if record.extent is not None and record.extent != "reported":
         yield from _words(record, "extent")
     yield from _verbatim(record, "fraction", "timepoint", "attribution")
+
+
+def _measured(measure: str, vocabulary: Vocabulary) -> Iterator[Need]:
+    """The measure itself must be written in the quotes: a threshold that was met is no restored uptake."""
+    forms = vocabulary.values("measure", measure, "writtenAs")
+    if forms:
+        yield WordNeed("measure", forms)
 
 
 def _adverse_event(record: AdverseEvent, vocabulary: Vocabulary) -> Iterator[Need]:

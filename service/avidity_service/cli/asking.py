@@ -19,6 +19,8 @@ from avidity_service.engine import Engine, Rows, text
 from avidity_service.errors import QueryError, UnknownValue
 from avidity_service.names import Names
 
+_ACCEPT = ("application/sparql-results+json", "text/turtle")
+
 
 def options(arguments: Sequence[str]) -> dict[str, str]:
     """`--name value` pairs and `--name=value` as a mapping; `--grade-min` is the parameter grade_min.
@@ -59,7 +61,7 @@ def ask(name: str | None, given: Mapping[str, str], format_: str, release: Path 
     except UnknownValue as error:
         if error.value == "":
             raise click.UsageError(
-                f"{name} needs --{error.parameter}, for example --{error.parameter} {error.allowed[0]}"
+                f"{name} needs --{error.parameter}, for example --{error.parameter} {error.near[0]}"
             ) from None
         if error.value is None:
             raise click.UsageError(
@@ -83,23 +85,25 @@ def query(sparql: str, format_: str, release: Path | None, endpoint: str | None)
 
 
 def _local(sparql: str, release: Path | None) -> Any:
+    from avidity_service.settings import Settings
     from avidity_service.sparql.guard import guard
-    from avidity_service.sparql.syntax import explain
+    from avidity_service.sparql.pool import Pool
 
     seen = guard(sparql)
+    settings = Settings.from_environment()
+    pool = Pool(open_for_reading(release, settings), settings)
     try:
-        # The engine lets the union override FROM, so it is asked for only where the query sets no dataset.
-        return open_for_reading(release).store.query(sparql, use_default_graph_as_union=not seen.sets_dataset)
-    except SyntaxError as error:
-        raise explain(sparql, error.msg, error.lineno, error.offset) from None
+        answer = pool.ask(sparql, _ACCEPT, sets_dataset=seen.sets_dataset)
+    finally:
+        pool.close()
+    return _parsed(answer.body, answer.media_type)
 
 
 def _remote(sparql: str, endpoint: str) -> Any:
     from urllib.error import HTTPError, URLError
     from urllib.request import Request, urlopen
 
-    accept = "application/sparql-results+json, text/turtle;q=0.9"
-    headers = {"Content-Type": "application/sparql-query", "Accept": accept, "User-Agent": "avidity"}
+    headers = {"Content-Type": "application/sparql-query", "Accept": ", ".join(_ACCEPT), "User-Agent": "avidity"}
     if not endpoint.startswith(("http://", "https://")):
         raise click.UsageError(f"--endpoint {endpoint}: an http or https address is needed")
     try:
@@ -111,9 +115,14 @@ def _remote(sparql: str, endpoint: str) -> Any:
         ) from None
     except (URLError, TimeoutError) as error:
         raise QueryError(503, "The endpoint does not answer", str(error)) from None
-    if kind == "application/sparql-results+json":
+    return _parsed(body, kind)
+
+
+def _parsed(body: bytes, kind: str) -> Any:
+    if kind == _ACCEPT[0]:
         return ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
-    return (ox.Triple(quad.subject, quad.predicate, quad.object) for quad in ox.parse(body, format=ox.RdfFormat.TURTLE))
+    quads = ox.parse(body, format=ox.RdfFormat.TURTLE)
+    return (ox.Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
 
 
 def _print_rows(rows: Rows, format_: str) -> None:

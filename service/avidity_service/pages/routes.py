@@ -95,9 +95,12 @@ def void() -> Response:
 
 
 @blueprint.get("/ontology")
-def ontology() -> Response:
+@blueprint.get("/ontology.<suffix>")
+def ontology(suffix: str | None = None) -> Response:
     """The ontology as RDF."""
-    media_type = _media_type(None)
+    if suffix is not None and suffix not in _FORMATS:
+        raise UnknownThing(f"format '{suffix}' of the ontology", list(_FORMATS))
+    media_type = _media_type(suffix)
     store = context().engine.store
     quads = store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH + "ontology"))
     triples = sorted((ox.Triple(quad.subject, quad.predicate, quad.object) for quad in quads), key=str)

@@ -26,11 +26,12 @@ def agents_with_responders(
     for row in found.rows:
         if not _has_responders(row):
             continue
-        agents = {agent["iri"] for regimen in row["regimens"] for agent in regimen["agents"]}
+        # Of a mixed cohort, only what the patients with the alteration got is listed; n/N stays that of everyone.
+        agents = set(row["agents_of_genotype"])
         if not agents:
             unnamed.append(row)
         for iri in agents if wanted is None else agents & wanted:
-            by_agent.setdefault(iri, []).append(row)
+            by_agent.setdefault(iri, []).append({"agent_role": _role(iri, row), **row})
     data = [{**agent_record(iri, things), "findings": rows} for iri, rows in by_agent.items()]
     data.sort(key=lambda agent: (_best(agent["findings"]), agent["label"]))
     return data, found, unnamed
@@ -46,6 +47,16 @@ def agent_record(iri: str, things: Things) -> dict[str, Any]:
         "mechanisms": [value["id"] for value in record["properties"].get("hasMechanism", [])],
         "classes": sorted(name for name in record["types"] if name != AV + "Agent"),
     }
+
+
+def _role(agent: str, row: dict[str, Any]) -> str:
+    """How the agent was given: alone, in a combination, or as one of several that are not told apart."""
+    sets = [{part["iri"] for part in regimen["agents"]} for regimen in row["regimens"]]
+    named = [agents for agents in sets if agents]
+    if all(agents == {agent} for agents in named) and len(named) == len(sets):
+        return "alone"
+    together = all(agent in agents for agents in sets) and "and/or" not in row["given"]
+    return "combination" if together and len({frozenset(agents) for agents in sets}) == 1 else "one of several"
 
 
 def _wanted(asked: Asked, things: Things) -> set[str] | None:

@@ -71,9 +71,11 @@ class Findings:
         if alteration:
             terms["alteration"] = nodes([alteration])
         rows = list(self.engine.select(self.collections["findings"].text(terms)))
-        regimens, proofs = self._regimens_of(rows), self._proofs(rows)
+        own, proofs = self._regimens_of(iris, alteration), self._proofs(rows)
+        everyone = self._regimens_of(iris, None) if alteration else own
         for row in rows:
-            self.made[_place(row)] = self._row(row, regimens[_place(row)], proofs[row["finding"]])
+            iri = row["finding"]
+            self.made[_place(row)] = self._row(row, everyone[iri], own[iri], proofs[iri])
 
     def _terms(self, asked: Asked, kind: Sequence[Term]) -> dict[str, Sequence[Term]]:
         terms: dict[str, Sequence[Term]] = {"kind": kind} if kind else {}
@@ -84,15 +86,13 @@ class Findings:
                 terms[target] = asked.terms[name]
         return terms
 
-    def _regimens_of(self, rows: list[Row]) -> dict[tuple[str, str | None], list[str]]:
-        found: dict[tuple[str, str | None], list[str]] = {_place(row): [] for row in rows}
-        for alteration in dict.fromkeys(row["asked"] for row in rows):
-            iris = [row["finding"] for row in rows if row["asked"] == alteration]
-            terms: dict[str, Sequence[Term]] = {"finding": nodes(iris)}
-            terms |= {"alteration": nodes([alteration])} if alteration else {"any": ()}
-            query = self.collections["regimens-of-findings"].text(terms)
-            for row in self.engine.select(query):
-                found[row["finding"], alteration].append(row["regimen"])
+    def _regimens_of(self, iris: list[str], alteration: str | None) -> dict[str, list[str]]:
+        """The regimens behind findings; with an alteration, those that its patients got, where the source tells."""
+        found: dict[str, list[str]] = {iri: [] for iri in iris}
+        terms: dict[str, Sequence[Term]] = {"finding": nodes(iris)}
+        terms |= {"alteration": nodes([alteration])} if alteration else {"any": ()}
+        for row in self.engine.select(self.collections["regimens-of-findings"].text(terms)):
+            found[row["finding"]].append(row["regimen"])
         return found
 
     def _proofs(self, rows: list[Row]) -> dict[str, list[Row]]:
@@ -103,7 +103,7 @@ class Findings:
                 found[row.pop("finding")].append(row)
         return found
 
-    def _row(self, row: Row, regimens: list[str], quotes: list[Row]) -> Row:
+    def _row(self, row: Row, regimens: list[str], own: list[str], quotes: list[Row]) -> Row:
         # The passage that says most is shown first; all of them are in `quotes`.
         main = max(quotes, key=lambda quote: (len(quote["quote"]), -quote["start"]))
         given = [self.regimens[iri] for iri in regimens]
@@ -120,15 +120,17 @@ class Findings:
             **self.cohorts[row["cohort"]],
             "alteration_asked": short(row["asked"]).removeprefix("alteration/") if row["asked"] else None,
             "tier": row["tier"],
-            "given": " or ".join(dict.fromkeys(regimen["given"] for regimen in given)),
+            "given": _given(given),
+            "given_to_genotype": _given([self.regimens[iri] for iri in own]) if row["tier"] == "mixed" else None,
             "agents": list(dict.fromkeys(agent["agent"] for regimen in given for agent in regimen["agents"])),
+            "agents_of_genotype": [agent["iri"] for iri in own for agent in self.regimens[iri]["agents"]],
             "regimen": _only(given),
             "regimens": given,
             "measure": short(row["measure"]).removeprefix("measure/"),
             "measure_label": row["measure_label"],
             "count": count,
             "denominator": denominator,
-            "failures": denominator - count if row["favourable"] and None not in (count, denominator) else None,
+            "failures": denominator - count if _has_failures(row) else None,
             **{name: row[name] for name in _PLAIN},
             **(_harm(row) if row["term"] else {}),
             "quote": main["quote"],
@@ -143,13 +145,26 @@ _PLAIN = ("percentage", "fraction", "extent", "value", "unit", "comparator", "st
           "attribution", "basis", "witness", "assessment_label", "note", "proof")  # fmt: skip
 
 
+def _has_failures(row: Row) -> bool:
+    """Whether those without the outcome are failures: not for a response category, nor for a part of the count."""
+    counted = None not in (row["count"], row["denominator"])
+    return bool(counted and row["favourable"] and row["kind_of"] in ("uptake", "eligibility") and not row["qualifier"])
+
+
+def _given(regimens: list[Row]) -> str:
+    return " or ".join(dict.fromkeys(regimen["given"] for regimen in regimens))
+
+
 def _only(regimens: list[Row]) -> Row | None:
     """The regimen behind a finding, as the text tells it; None where it is one of several that are not told apart."""
     if len({regimen["given"] for regimen in regimens}) != 1:
         return None
-    return min(
-        regimens, key=lambda regimen: (regimen["witness"] != "text", -(regimen["duration"] or 0), regimen["iri"])
-    )
+    # An extension for responders comes without a dose of its own; the regimen that everybody got has one.
+    return min(regimens, key=lambda regimen: (regimen["witness"] != "text", -_doses(regimen), regimen["iri"]))
+
+
+def _doses(regimen: Row) -> int:
+    return sum(agent["dose"] is not None for agent in regimen["agents"])
 
 
 def _in_words(regimen: Row | None) -> Row:
@@ -183,7 +198,8 @@ def _order(row: Row) -> tuple[int, int, str, str, str]:
 
 def _combined(regimens: list[Row], wanted: set[str], how: str) -> bool:
     sets = [{agent["iri"] for agent in regimen["agents"]} for regimen in regimens]
-    return any(agents == wanted if how == "exact" else wanted <= agents for agents in sets)
+    # One of several regimens that are not told apart is no evidence on that regimen alone.
+    return bool(sets) and (all(s == wanted for s in sets) if how == "exact" else any(wanted <= s for s in sets))
 
 
 def _regimens(engine: Engine, catalogue: Catalogue) -> dict[str, Row]:
@@ -239,9 +255,9 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row for a table: lists and nested records in words."""
     out: dict[str, Any] = {}
     for name, value in row.items():
-        if name == "quotes":
+        if name in ("quotes", "agents_of_genotype"):
             continue
-        if name == "regimen":
+        if name == "regimen" and not isinstance(value, str):
             out |= _in_words(value)
         elif name == "regimens" and isinstance(value, list):
             out["regimens"] = "; ".join(regimen["label"] for regimen in value)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from avidity_service.asking import ask, bind
 from avidity_service.catalogue import pasteable
 from avidity_service.context import context
-from avidity_service.engine import text
+from avidity_service.engine import short, text
 from avidity_service.errors import QueryError, UnknownThing, UnknownValue
 from avidity_service.names import nearest, nodes
 from avidity_service.negotiation import negotiate
@@ -60,6 +60,11 @@ def agents() -> Response:
         # "Responder" needs an outcome; a harm or a death must never make an agent look effective.
         assumed = {"measure": "uptake-restored"}
         asked.terms["measure"] = nodes(context().names.resolve("measure", "uptake-restored"))
+    favourable = context().things.favourable_measures()
+    for term in asked.terms["measure"]:
+        if term.value not in favourable:
+            slugs = sorted(short(iri).partition("/")[2] for iri in favourable)
+            raise UnknownValue("measure", short(term.value).partition("/")[2], slugs)
     data, found, unnamed = agents_with_responders(asked, findings, things)
     rows = [{"agent": agent["id"], "agent_label": agent["label"], **row} for agent in data for row in agent["findings"]]
     page = data[asked.offset : asked.offset + asked.limit]

@@ -77,6 +77,11 @@ class Things:
                         waiting.append(quad.object)
         return found
 
+    def favourable_measures(self) -> set[str]:
+        """The measures that a treatment is for."""
+        quads = self.store.quads_for_pattern(None, ox.NamedNode(AV + "favourable"), None, None)
+        return {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
+
     def about(self, node: ox.NamedNode) -> list[ox.Triple]:
         """The triples with the thing as subject, and those of its own parts (selectors, quantities)."""
         triples: dict[ox.Triple, None] = {}
