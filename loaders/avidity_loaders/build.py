@@ -48,7 +48,7 @@ def make(inputs: Inputs, say: Say = quietly) -> ReleaseContent:
     collections = read_collection_queries(inputs.queries / "collections")
     say(f"read      {len(document.sentences)} sentences, {len(claims)} studies, {len(questions)} questions")
 
-    proofs = prove(claims, document.text, vocabulary)
+    proofs = prove(claims, document, vocabulary)
     facts = sum(proof.facts for proof in proofs)
     say(f"proven    {facts} numbers and names in {sum(len(q) for p in proofs for q in p.quotes.values())} quotes")
 

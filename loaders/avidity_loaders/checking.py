@@ -39,7 +39,7 @@ def _document(inputs: Inputs) -> Document:
 
 def _dataset(inputs: Inputs) -> tuple[list[ox.Quad], list[ox.Quad]]:
     document, vocabulary = _document(inputs), read_vocabulary(inputs.ontology / "vocabulary")
-    proofs = prove(read_claims(inputs.seeds / "claims"), document.text, vocabulary)
+    proofs = prove(read_claims(inputs.seeds / "claims"), document, vocabulary)
     record = read_bibliography(inputs.seeds / "review" / "bibliography.yaml")
     questions = read_questions(inputs.queries)
     collections = read_collection_queries(inputs.queries / "collections")
@@ -67,7 +67,7 @@ def check_source(inputs: Inputs) -> str:
 def check_quotes(inputs: Inputs) -> str:
     """Every quote stands in the source, and every number and name of a fact in its quotes."""
     vocabulary = read_vocabulary(inputs.ontology / "vocabulary")
-    proofs = prove(read_claims(inputs.seeds / "claims"), _document(inputs).text, vocabulary)
+    proofs = prove(read_claims(inputs.seeds / "claims"), _document(inputs), vocabulary)
     quotes = sum(len(found) for proof in proofs for found in proof.quotes.values())
     return (
         f"{sum(proof.facts for proof in proofs)} numbers and names proven by {quotes} quotes in {len(proofs)} studies"

@@ -9,12 +9,14 @@ from avidity_loaders.claims.models import StudyFile
 from avidity_loaders.claims.reading import ClaimsFile
 from avidity_loaders.claims.records import Record
 from avidity_loaders.claims.results import Result, result_path
+from avidity_loaders.document import Document
 from avidity_loaders.errors import ClaimsError, Problem
 from avidity_loaders.proof.arithmetic import disagreements
 from avidity_loaders.proof.needs import Need, NumberNeed, VerbatimNeed, WordNeed, needs
 from avidity_loaders.proof.numbers import Number, numbers
 from avidity_loaders.proof.quotes import Located, QuoteError, locate
 from avidity_loaders.proof.references import duplicate_ids, unknown_names
+from avidity_loaders.proof.territory import Territory
 from avidity_loaders.vocabulary import Vocabulary, mentions, without
 
 Place = tuple[str | int, ...]
@@ -29,24 +31,38 @@ class Proof:
     facts: int
 
 
-def prove(files: Iterable[ClaimsFile], source: str, vocabulary: Vocabulary) -> list[Proof]:
+def prove(files: Iterable[ClaimsFile], document: Document, vocabulary: Vocabulary) -> list[Proof]:
     """Every file proven.
 
     Raises:
-        ClaimsError: with every unknown name, duplicate id, quote that is not in the source, and number or
-            name that is not in its quotes, over all files.
+        ClaimsError: with every unknown name, duplicate id, quote that is not in the source or stands where it
+            speaks of another study, and number or name that is not in its quotes, over all files.
     """
     files = list(files)
     problems = list(duplicate_ids(files))
     proofs = []
     for file in files:
         problems += unknown_names(file, vocabulary)
-        proof, found = _prove_file(file, source, vocabulary)
+        proof, found = _prove_file(file, document.text, vocabulary)
         proofs.append(proof)
         problems += found
+    problems += _trespasses(proofs, document)
     if problems:
         raise ClaimsError(problems)
     return proofs
+
+
+def _trespasses(proofs: list[Proof], document: Document) -> Iterator[Problem]:
+    studies = {proof.file.content.study.slug: (proof.file.content, proof.quotes) for proof in proofs}
+    territory = Territory(document, studies)
+    for proof in proofs:
+        content, file = proof.file.content, proof.file
+        for place, index, quote, owners in territory.trespassers(content.study.slug, proof.quotes):
+            whose = " and ".join(sorted(owners)) or "no study"
+            field = "mentioned" if place == ("study",) else "quotes"
+            what = f"the quote {quote.text[:60]!r} stands where the text speaks of {whose}"
+            cure = "quote this study's own passage; if the text does speak of it there, add those words to `mentioned`"
+            yield Problem(what, file.path, file.line((*place, field, index)), claim_id(content, place), cure)
 
 
 def _prove_file(file: ClaimsFile, source: str, vocabulary: Vocabulary) -> tuple[Proof, list[Problem]]:
