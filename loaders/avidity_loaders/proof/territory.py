@@ -45,7 +45,7 @@ class Territory:
         return {self.by_reference[n] for numbers in cited for n in numbers if n in self.by_reference}
 
     def trespassers(self, slug: str, quotes: Placed) -> Iterator[tuple[Place, int, Located, set[str]]]:
-        """Each quote of a study that stands where the text speaks of others: its record, index, and whose place it is."""
+        """Each quote that stands where the text speaks of others: its record, its index, and of whom."""
         for place, found in quotes.items():
             for index, quote in enumerate(found):
                 owners = self.owners_of(quote)
