@@ -29,7 +29,15 @@ def test_same_input_same_bytes(release_folder: Path, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONHASHSEED": "12345"}, check=True, capture_output=True,
     )  # fmt: skip
     names = sorted(str(path.relative_to(release_folder)) for path in release_folder.rglob("*") if path.is_file())
-    assert names == ["dataset.nq.gz", "manifest.json", "reports/checks.json", "reports/source.json", "void.ttl"]
+    assert names == [
+        "dataset.nq.gz",
+        "manifest.json",
+        "reports/checks.json",
+        "reports/coverage.json",
+        "reports/discrepancies.json",
+        "reports/source.json",
+        "void.ttl",
+    ]
     for name in names:
         assert (again / name).read_bytes() == (release_folder / name).read_bytes(), name
 

@@ -25,7 +25,7 @@ def test_help_names_the_commands() -> None:
 
 def test_ask_lists_the_questions(release_folder: Path) -> None:
     result = run("ask", "--release", str(release_folder), "--format", "csv")
-    assert len(list(csv.reader(io.StringIO(result.stdout)))) == 19
+    assert len(list(csv.reader(io.StringIO(result.stdout)))) == 54
 
 
 def test_ask_as_table_and_json(release_folder: Path) -> None:
@@ -137,7 +137,7 @@ def test_build_prints_the_place_and_what_it_checked(tmp_path: Path) -> None:
     result = run("build", "--out", str(tmp_path / "r"))
     assert result.exit_code == 0
     assert result.stdout.strip() == str(tmp_path / "r")
-    for word in ("read", "proven", "converted", "inferred", "checked", "written"):
+    for word in ("read", "proven", "accounted", "converted", "derived", "checked", "written"):
         assert word in result.stderr
 
 

@@ -12,7 +12,7 @@ import click
 import pyoxigraph as ox
 import pytest
 from avidity_loaders import places
-from avidity_loaders.claims.models import StudyFile
+from avidity_loaders.claims.models import StudyFile, TopicFile
 from avidity_service.cli.main import main
 from avidity_service.settings import Settings
 from flask.testing import FlaskClient
@@ -43,7 +43,7 @@ def test_every_command_is_named_in_the_readme() -> None:
 
 
 def test_every_part_of_a_claims_file_is_documented() -> None:
-    for name in StudyFile.model_fields:
+    for name in (*StudyFile.model_fields, *TopicFile.model_fields):
         assert f"`{name}`" in read("docs/claims.md")
 
 
@@ -103,5 +103,9 @@ def test_numbers_in_the_changelog(client: FlaskClient) -> None:
         ("AdverseEventFinding", "adverse-event findings"),
         ("Statement", "statements"),
         ("Question", "competency questions"),
+        ("Discrepancy", "discrepancies"),
+        ("DerivedFinding", "derived counts"),
+        ("RefractorinessCriterion", "criteria"),
+        ("OpenQuestion", "open questions"),
     ):
         assert f"{counts[number]} {what}" in text

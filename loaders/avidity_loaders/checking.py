@@ -6,18 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pyoxigraph as ox
 
-from avidity_loaders.bibliography import read_bibliography
+from avidity_loaders.assembling import account_for, assemble, read_proven, read_source
 from avidity_loaders.checks import check_shapes, run_check
-from avidity_loaders.claims import read_claims
-from avidity_loaders.convert import convert
-from avidity_loaders.document import Document, read_document, read_profile
-from avidity_loaders.errors import LoaderError, OntologyError, Problem, ReleaseError
-from avidity_loaders.infer import infer
+from avidity_loaders.errors import ClaimsError, LoaderError, OntologyError, Problem, ReleaseError
 from avidity_loaders.inputs import Inputs
 from avidity_loaders.mappings import convert_mappings
-from avidity_loaders.proof import prove
 from avidity_loaders.queryfile import read_query_file
-from avidity_loaders.questions import read_collection_queries, read_questions
+from avidity_loaders.questions import read_questions
 from avidity_loaders.reasoner import judge
 from avidity_loaders.vocabulary import read_vocabulary
 
@@ -32,31 +27,15 @@ def run_checks(inputs: Inputs, only: str | None = None) -> Iterator[tuple[str, s
                 yield name, error
 
 
-def _document(inputs: Inputs) -> Document:
-    profile = read_profile(inputs.seeds / "review" / "profile.yaml")
-    return read_document(inputs.seeds / "review" / profile.file, profile)
-
-
-def _dataset(inputs: Inputs) -> tuple[list[ox.Quad], list[ox.Quad]]:
-    document, vocabulary = _document(inputs), read_vocabulary(inputs.ontology / "vocabulary")
-    proofs = prove(read_claims(inputs.seeds / "claims"), document, vocabulary)
-    record = read_bibliography(inputs.seeds / "review" / "bibliography.yaml")
-    questions = read_questions(inputs.queries)
-    collections = read_collection_queries(inputs.queries / "collections")
-    stated = convert(inputs.ontology, document, record, proofs, vocabulary, questions, collections)
-    return stated, infer(stated, inputs.ontology / "rules")
-
-
 def _store(inputs: Inputs) -> ox.Store:
-    stated, derived = _dataset(inputs)
     store = ox.Store()
-    store.extend([*stated, *derived])
+    store.extend(assemble(inputs).quads)
     return store
 
 
 def check_source(inputs: Inputs) -> str:
     """The source parses, and every character that is not white space belongs to a sentence."""
-    document = _document(inputs)
+    document = read_source(inputs)
     covered = sum(sentence.span.end - sentence.span.start for sentence in document.sentences)
     missing = document.uncovered()
     if missing:
@@ -66,12 +45,16 @@ def check_source(inputs: Inputs) -> str:
 
 def check_quotes(inputs: Inputs) -> str:
     """Every quote stands in the source, and every number and name of a fact in its quotes."""
-    vocabulary = read_vocabulary(inputs.ontology / "vocabulary")
-    proofs = prove(read_claims(inputs.seeds / "claims"), _document(inputs), vocabulary)
-    quotes = sum(len(found) for proof in proofs for found in proof.quotes.values())
-    return (
-        f"{sum(proof.facts for proof in proofs)} numbers and names proven by {quotes} quotes in {len(proofs)} studies"
-    )
+    proven = read_proven(inputs)
+    return f"{proven.facts} numbers and names proven by {proven.quotes} quotes in {len(proven.proofs)} files"
+
+
+def check_coverage(inputs: Inputs) -> str:
+    """Every word of the source is cited by a fact or listed with a reason, and every number stated by a fact."""
+    accounted = account_for(inputs, read_proven(inputs))
+    if accounted.problems:
+        raise ClaimsError(accounted.problems)
+    return accounted.table
 
 
 def check_questions(inputs: Inputs) -> str:
@@ -104,8 +87,8 @@ def check_shacl(inputs: Inputs) -> str:
 
 def check_consistency(inputs: Inputs) -> str:
     """HermiT finds the ontology consistent and gives the same classes to agents as the build did."""
-    stated, derived = _dataset(inputs)
-    verdict = judge(stated, derived)
+    assembled = assemble(inputs)
+    verdict = judge(assembled.stated, assembled.derived)
     if verdict is None:
         return "skipped: no Java here (HermiT needs it)"
     if verdict.problems:
@@ -117,6 +100,7 @@ Check = Callable[[Inputs], str]
 CHECKS: dict[str, Check] = {
     "source": check_source,
     "quotes": check_quotes,
+    "coverage": check_coverage,
     "questions": check_questions,
     "mappings": check_mappings,
     "checks": check_queries,

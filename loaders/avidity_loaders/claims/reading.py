@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from avidity_loaders.claims.models import StudyFile
+from avidity_loaders.claims.models import Content, StudyFile, TopicFile
 from avidity_loaders.errors import ClaimsError, Problem
 
 Path_ = Sequence[str | int]
@@ -23,7 +23,7 @@ class ClaimsFile:
     """A claims file that fits the schema, with the tree it was read from for looking up lines."""
 
     path: Path
-    content: StudyFile
+    content: Content
     tree: CommentedMap
 
     def line(self, path: Path_) -> int:
@@ -47,12 +47,12 @@ def line_of(tree: Any, path: Path_) -> int:
 
 
 def read_claims(folder: Path) -> list[ClaimsFile]:
-    """All claims files of a folder in order of their names.
+    """All claims files of a folder in order of their names: one for each study, and in `review/` one for each topic.
 
     Raises:
         ClaimsError: with every problem of every file: not YAML, not UTF-8, not fitting the schema.
     """
-    paths = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    paths = [path for place in (folder, folder / "review") for path in sorted(place.glob("*.y*ml"))]
     if not paths:
         raise ClaimsError(Problem("there is no claims file (*.yaml) here", folder))
     files: list[ClaimsFile] = []
@@ -75,7 +75,7 @@ def read_claims_file(path: Path) -> ClaimsFile:
     """
     tree = _parse(path)
     try:
-        content = StudyFile.model_validate(_plain(tree))
+        content = (TopicFile if "topic" in tree else StudyFile).model_validate(_plain(tree))
     except ValidationError as error:
         raise ClaimsError(_problems(path, tree, error)) from None
     return ClaimsFile(path, content, tree)
@@ -96,7 +96,9 @@ def _parse(path: Path) -> CommentedMap:
     except YAMLError as error:
         raise ClaimsError(Problem(f"this is not YAML: {error}", path)) from None
     if not isinstance(tree, CommentedMap):
-        raise ClaimsError(Problem("this is not a claims file: it must be a mapping with the key 'study'", path, 1))
+        raise ClaimsError(
+            Problem("this is not a claims file: it must be a mapping with the key 'study' or 'topic'", path, 1)
+        )
     return tree
 
 
@@ -126,7 +128,7 @@ def _problems(path: Path, tree: CommentedMap, error: ValidationError) -> list[Pr
 
 
 def _claim(tree: CommentedMap, place: Path_) -> str:
-    study = tree.get("study")
+    study = tree.get("study", tree.get("topic"))
     slug = study.get("slug") if isinstance(study, CommentedMap) else None
     return "/".join(str(part) for part in (slug or "?", *place[:2]))
 

@@ -15,7 +15,24 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Count = Annotated[int, Field(ge=0, strict=True)]
 Witness = Literal["text", "table"]
-Unit = Literal["μg/L", "mg", "GBq", "mCi", "Gy", "cGy", "day", "week", "month", "year", "mm", "cm", "%", "SUV", "fold"]
+Unit = Literal[
+    "μg/L",
+    "mg",
+    "GBq",
+    "mCi",
+    "Gy",
+    "cGy",
+    "day",
+    "week",
+    "month",
+    "year",
+    "mm",
+    "cm",
+    "%",
+    "SUVmax",
+    "SUVpeak",
+    "fold",
+]
 Comparator = Literal["≥", "≤", ">", "<"]
 
 
@@ -49,6 +66,7 @@ class Quantity(Record):
     plus_minus: Decimal | None = None
     comparator: Comparator | None = None
     statistic: Literal["median", "mean", "fixed", "maximum"] | None = None
+    approximate: bool = False
 
     @model_validator(mode="after")
     def _has_a_number(self) -> Quantity:

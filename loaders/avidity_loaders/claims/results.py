@@ -1,4 +1,4 @@
-"""What was found: findings, harms, and statements without a number."""
+"""What was found: findings and harms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Result(Proven):
     denominator: Annotated[int, Field(ge=1, strict=True)] | None = None
     percentage: Annotated[Decimal, Field(ge=0, le=100)] | None = None
     fraction: str | None = None
-    extent: Literal["all", "most", "some", "common", "reported", "none"] | None = None
+    extent: Literal["all", "most", "many", "some", "common", "reported", "none"] | None = None
     timepoint: str | None = None
     attribution: str | None = None
     as_printed: bool = False
@@ -43,6 +43,7 @@ class Finding(Result):
     measure: Slug
     assessment: Slug | None = None
     value: Quantity | None = None
+    cutoff: Quantity | None = None
     p_value: Decimal | None = None
 
     @model_validator(mode="after")
@@ -76,21 +77,6 @@ class AdverseEvent(Result):
         if all(p is None for p in (self.count, self.events, self.percentage, self.fraction, self.extent)):
             raise ValueError("an adverse event needs a count, events, a percentage, a fraction or an extent")
         return self
-
-
-Thing = Annotated[str, Field(pattern=r"^[a-z-]+/[a-z0-9-]+$", description="kind/slug, such as gene/tert")]
-
-
-class Statement(Proven):
-    """A claim of the source that is not a count."""
-
-    slug: Slug
-    subject: Thing
-    relation: str
-    object: Thing
-    about: list[Thing] = []
-    polarity: Literal["positive", "negative"] = "positive"
-    hedge: Literal["shows", "reports", "suggests", "may"]
 
 
 def result_path(result: Finding | AdverseEvent) -> str:

@@ -1,15 +1,15 @@
-"""The claims schema for editors: `seeds/claims.schema.json`, kept equal to the models by a test."""
+"""The claims schemas for editors: `seeds/claims.schema.json` and `seeds/topic.schema.json`; tests keep them equal."""
 
 from __future__ import annotations
 
 import json
 
-from avidity_loaders.claims.models import StudyFile
+from avidity_loaders.claims.models import StudyFile, TopicFile
 
 
-def json_schema() -> str:
+def json_schema(model: type[StudyFile | TopicFile] = StudyFile) -> str:
     """The JSON Schema of a claims file as text, sorted, ending in a newline."""
-    schema = StudyFile.model_json_schema()
+    schema = model.model_json_schema()
     for name in schema["$defs"]:
         for fields in [schema["$defs"][name].get("properties", {})]:
             if "quotes" in fields:
@@ -19,5 +19,5 @@ def json_schema() -> str:
                     "anyOf": [{"type": "string", "minLength": 3}, {"$ref": "#/$defs/Quote"}]
                 }
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "Avidity claims: one study"
+    schema["title"] = f"Avidity claims: one {'study' if model is StudyFile else 'topic'}"
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

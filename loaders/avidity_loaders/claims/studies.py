@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from avidity_loaders.claims.records import Count, Proven, Quantity, Quotes, Record, Slug, Witness
+from avidity_loaders.claims.statements import Eligibility, TableRow
 
 
 class Design(Proven):
@@ -50,6 +51,8 @@ class Study(Record):
     design: list[Design] = []
     centre: list[Centre] = []
     identifiers: list[Identifier] = []
+    table: TableRow | None = None
+    eligibility: list[Eligibility] = []
     note: str | None = None
 
 
@@ -80,6 +83,7 @@ class Cohort(Proven):
     evaluated: Count | None = None
     members: list[Members] = []
     regimens: list[Slug] = []
+    sum_of: Annotated[list[str], Field(description="the findings (cohort/measure/…) whose counts add up to it")] = []
 
 
 class Component(Record):
@@ -108,6 +112,8 @@ class Regimen(Proven):
     arrangement: Literal["together", "sequence", "unclear"] | None = None
     duration: Quantity | None = None
     patients: Count | None = None
+    course: Annotated[str | None, Field(description="how it went on: extension, stop rule; words of the source")] = None
+    stopped_after_radioiodine: Quantity | None = None
     same_as: Slug | None = None
 
     @model_validator(mode="after")
@@ -136,7 +142,8 @@ class Radioiodine(Proven):
     slug: Slug
     label: str
     witness: Witness
-    approach: Literal["empiric", "dosimetry-guided"] | None = None
+    approach: Literal["empiric", "fixed", "dosimetry-guided"] | None = None
+    stimulation: Literal["rhTSH"] | None = None
     activity: Quantity | None = None
     threshold_dose: Quantity | None = None
     threshold_activity: Quantity | None = None

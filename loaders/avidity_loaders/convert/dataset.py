@@ -7,8 +7,11 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from avidity_loaders.bibliography import Bibliography
+from avidity_loaders.claims import StudyFile
+from avidity_loaders.convert.discrepancies import Discrepancies
 from avidity_loaders.convert.findings import Findings
 from avidity_loaders.convert.passages import Passages, source_document
+from avidity_loaders.convert.sayings import Sayings
 from avidity_loaders.convert.study import StudyGraph
 from avidity_loaders.convert.triples import Triples
 from avidity_loaders.document import Document
@@ -43,8 +46,18 @@ def convert(
     passages = Passages(document, source_document(review, document, record))
     quads += review.quads
     for proof in proofs:
+        quads += _file_quads(proof, passages, vocabulary)
+    return list(dict.fromkeys(quads))
+
+
+def _file_quads(proof: Proof, passages: Passages, vocabulary: Vocabulary) -> list[ox.Quad]:
+    if isinstance(proof.file.content, StudyFile):
         study = StudyGraph(proof, passages, vocabulary)
         study.convert()
         Findings(study).convert()
-        quads += study.triples.quads
-    return list(dict.fromkeys(quads))
+        triples, of_study = study.triples, study.study
+    else:
+        triples, of_study = Triples(graph("review")), None
+    Sayings(proof, triples, passages, vocabulary, of_study).convert()
+    Discrepancies(proof, triples, passages, of_study).convert()
+    return triples.quads

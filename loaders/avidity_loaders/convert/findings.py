@@ -1,10 +1,10 @@
-"""Findings, adverse events and statements of one study → quads."""
+"""Findings and adverse events of one study → quads."""
 
 from __future__ import annotations
 
 import pyoxigraph as ox
 
-from avidity_loaders.claims.results import AdverseEvent, Finding, Result, Statement, result_path
+from avidity_loaders.claims.results import AdverseEvent, Finding, Result, result_path
 from avidity_loaders.claims.studies import Cohort
 from avidity_loaders.convert.quantities import add_quantity
 from avidity_loaders.convert.study import StudyGraph
@@ -20,6 +20,7 @@ _FINDING_CLASS = {
     "adverse-event": "AdverseEventFinding",
     "mortality": "MortalityFinding",
     "accuracy": "AccuracyFinding",
+    "follow-up": "FollowUpFinding",
 }
 
 
@@ -33,15 +34,13 @@ class Findings:
         self.cohorts = {cohort.slug: cohort for cohort in study.content.cohorts}
 
     def convert(self) -> None:
-        """All findings, adverse events and statements."""
+        """All findings and adverse events."""
         for i, finding in enumerate(self.content.findings):
             node = self._result(finding, "findings", i)
             self._finding(node, finding)
         for i, event in enumerate(self.content.adverse_events):
             node = self._result(event, "adverse_events", i)
             self._adverse_event(node, event)
-        for i, statement in enumerate(self.content.statements):
-            self._statement(i, statement)
 
     def _result(self, result: Finding | AdverseEvent, group: str, index: int) -> ox.NamedNode:
         add = self.triples.add
@@ -80,6 +79,7 @@ class Findings:
         self.triples.add(node, "assessedBy", self.study.own("assessment", assessment) if assessment else None)
         self.triples.add(node, "pValue", finding.p_value)
         add_quantity(self.triples, node, "value", finding.value)
+        add_quantity(self.triples, node, "cutoff", finding.cutoff)
 
     def _adverse_event(self, node: ox.NamedNode, event: AdverseEvent) -> None:
         add = self.triples.add
@@ -90,22 +90,3 @@ class Findings:
         add(node, "eventDenominator", event.of_events)
         add(node, "percentageOf", event.percentage_of)
         add(node, "outcomeOfEvent", event.outcome)
-
-    def _statement(self, index: int, statement: Statement) -> None:
-        add = self.triples.add
-        node = self.study.own("statement", statement.slug)
-        subject, object_ = _thing(statement.subject), _thing(statement.object)
-        names = [self.study.vocabulary.label(*value.split("/", 1)) for value in (statement.subject, statement.object)]
-        self.study.start(node, "Statement", f"{names[0]} {statement.relation} {names[1]}", "statements", index)
-        add(node, "subject", subject)
-        add(node, "relation", statement.relation)
-        add(node, "object", object_)
-        add(node, "about", *(_thing(value) for value in statement.about))
-        add(node, "polarity", statement.polarity)
-        add(node, "hedge", statement.hedge)
-        add(node, "note", statement.note)
-
-
-def _thing(value: str) -> ox.NamedNode:
-    kind, _, slug = value.partition("/")
-    return thing(kind, slug)

@@ -25,13 +25,15 @@ class Passages:
         self.document = document
         self.source = source
 
-    def support(self, triples: Triples, subject: ox.NamedNode, quotes: Iterable[Located]) -> None:
-        """State that the quotes prove the subject."""
+    def support(
+        self, triples: Triples, subject: ox.NamedNode, quotes: Iterable[Located], code: ox.NamedNode = STATED
+    ) -> None:
+        """State that the quotes prove the subject, by the step that the evidence code names."""
         ordered = sorted(quotes, key=lambda quote: quote.start)
         for quote in ordered:
             triples.add(subject, "supportedBy", self._passage(triples, quote))
         triples.add(subject, "proof", BETWEEN_QUOTES.join(quote.text for quote in ordered))
-        triples.add(subject, "evidenceCode", STATED)
+        triples.add(subject, "evidenceCode", code)
 
     def _passage(self, triples: Triples, quote: Located) -> ox.NamedNode:
         slug = self.source.value.rsplit("/", 1)[-1]

@@ -7,15 +7,23 @@ import pyoxigraph as ox
 from avidity_loaders.claims.records import Quantity
 from avidity_loaders.convert.triples import Triples
 from avidity_loaders.names import BASE
+from avidity_loaders.units import daily, normalised
 
 _QUANTITY_PROPERTY = {
     "dose": "hasDose",
     "duration": "hasDuration",
+    "stopped-after-radioiodine": "stoppedAfterRadioiodine",
     "activity": "hasActivity",
     "threshold-dose": "thresholdDose",
     "threshold-activity": "thresholdActivity",
     "threshold-lesion": "thresholdLesion",
     "value": "hasValue",
+    "cutoff": "cutoff",
+    "threshold": "threshold",
+    "time": "hasTime",
+    "marker-from": "markerFrom",
+    "marker-to": "markerTo",
+    "percentage": "hasValue",
 }
 
 
@@ -30,7 +38,29 @@ def add_quantity(triples: Triples, subject: ox.NamedNode, name: str, quantity: Q
     triples.add(node, "unit", quantity.unit)
     triples.add(node, "comparator", quantity.comparator)
     triples.add(node, "statistic", quantity.statistic)
+    triples.add(node, "approximate", quantity.approximate or None)
+    for field, property_ in (("value", "normalisedValue"), ("low", "normalisedLow"), ("high", "normalisedHigh")):
+        stated = getattr(quantity, field)
+        normal = None if stated is None else normalised(stated, quantity.unit)
+        if normal is not None:
+            triples.add(node, property_, normal.value)
+            triples.add(node, "normalisedUnit", normal.unit)
     triples.add(subject, _QUANTITY_PROPERTY[name], node)
+
+
+def add_daily_dose(triples: Triples, subject: ox.NamedNode, dose: Quantity | None, frequency: str | None) -> None:
+    """The dose of a day as a quantity of its own, where the frequency allows."""
+    if dose is None or dose.value is None:
+        return
+    value = daily(dose.value, frequency)
+    if value is None:
+        return
+    node = ox.NamedNode(f"{subject.value}/daily-dose".replace(BASE, BASE + "quantity/", 1))
+    triples.describe(node, "Quantity", f"{value:f} {dose.unit}/day")
+    triples.add(node, "value", value)
+    triples.add(node, "unit", f"{dose.unit}/day")
+    triples.add(node, "formula", f"{dose.value.normalize():f} {dose.unit}, {frequency}")
+    triples.add(subject, "dailyDose", node)
 
 
 def quantity_label(quantity: Quantity) -> str:
@@ -42,4 +72,5 @@ def quantity_label(quantity: Quantity) -> str:
         text += f" ({ends})" if value else ends
     if quantity.plus_minus is not None:
         text += f" ± {quantity.plus_minus.normalize():f}"
-    return " ".join(part for part in (quantity.statistic, text.strip(), quantity.unit) if part)
+    about = "about" if quantity.approximate else None
+    return " ".join(part for part in (about, quantity.statistic, text.strip(), quantity.unit) if part)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
+from avidity_loaders.claims.models import StudyFile
 from avidity_loaders.claims.studies import Assessment, Cohort, Component, Radioiodine, Regimen, Study
 from avidity_loaders.convert.passages import Passages
-from avidity_loaders.convert.quantities import add_quantity, quantity_label
+from avidity_loaders.convert.quantities import add_daily_dose, add_quantity, quantity_label
 from avidity_loaders.convert.triples import Triples
 from avidity_loaders.names import graph, thing
 from avidity_loaders.proof import Proof
@@ -27,8 +28,10 @@ class StudyGraph:
 
     def __init__(self, proof: Proof, passages: Passages, vocabulary: Vocabulary) -> None:
         self.proof = proof
-        self.content = proof.file.content
-        self.slug = self.content.study.slug
+        content = proof.file.content
+        assert isinstance(content, StudyFile)
+        self.content = content
+        self.slug = content.slug
         self.study = thing("study", self.slug)
         self.triples = Triples(graph(f"study/{self.slug}"))
         self.passages = passages
@@ -74,6 +77,13 @@ class StudyGraph:
             add(self.study, "centre", centre.as_stated)
             quotes += self.proof.quotes["study", "centre", i]
         self.passages.support(self.triples, self.study, dict.fromkeys(quotes))
+        self._table_row(study)
+        for i, condition in enumerate(study.eligibility):
+            node = self.own("eligibility", condition.slug)
+            self.start(node, "EligibilityCriterion", condition.label, "study", "eligibility", i)
+            add(node, "asStated", condition.as_stated)
+            add(node, "note", condition.note)
+            add_quantity(self.triples, node, "value", condition.value)
         for identifier in study.identifiers:
             node = self.own("identifier", identifier.scheme)
             self.triples.describe(node, "ExternalIdentifier", f"{identifier.scheme} {identifier.value}")
@@ -82,6 +92,17 @@ class StudyGraph:
             add(node, "identifierValue", identifier.value)
             add(node, "verification", identifier.verification)
             add(node, "seenAt", identifier.seen_at)
+
+    def _table_row(self, study: Study) -> None:
+        """What the table lists for the study, beside what the text says: a second witness."""
+        if study.table is None:
+            return
+        add, node = self.triples.add, thing("table-row", self.slug)
+        self.start(node, "TableRow", f"{study.label}: row of the table", "study", "table")
+        add(node, "patientsListed", study.table.patients)
+        add(node, "listsAgent", *(thing("agent", slug) for slug in study.table.agents))
+        add(node, "listsMechanism", *(thing("mechanism", slug) for slug in study.table.mechanisms))
+        add(node, "note", study.table.note)
 
     def _cohort(self, index: int, cohort: Cohort) -> None:
         add, node = self.triples.add, self.own("cohort", cohort.slug)
@@ -115,7 +136,9 @@ class StudyGraph:
         add(node, "patientsOnRegimen", regimen.patients)
         add(node, "note", regimen.note)
         add(node, "sameRegimenAs", self.own("regimen", regimen.same_as) if regimen.same_as else None)
+        add(node, "course", regimen.course)
         add_quantity(self.triples, node, "duration", regimen.duration)
+        add_quantity(self.triples, node, "stopped-after-radioiodine", regimen.stopped_after_radioiodine)
         add(node, "given", self._given(regimen))
         for component in regimen.components:
             self._component(node, regimen.slug, component)
@@ -142,6 +165,7 @@ class StudyGraph:
         add(node, "frequency", component.frequency)
         add(node, "route", component.route)
         add_quantity(self.triples, node, "dose", component.dose)
+        add_daily_dose(self.triples, node, component.dose, component.frequency)
 
     def _assessment(self, index: int, assessment: Assessment) -> None:
         node = self.own("assessment", assessment.slug)
@@ -152,7 +176,7 @@ class StudyGraph:
     def _radioiodine(self, index: int, therapy: Radioiodine) -> None:
         node = self.own("radioiodine-therapy", therapy.slug)
         self.start(node, "RadioiodineTherapy", therapy.label, "radioiodine", index)
-        for name in ("witness", "approach", "timing", "criterion", "note"):
+        for name in ("witness", "approach", "stimulation", "timing", "criterion", "note"):
             self.triples.add(node, name, getattr(therapy, name))
         self.triples.add(node, "regardlessOfUptake", therapy.regardless_of_uptake)
         add_quantity(self.triples, node, "activity", therapy.activity)

@@ -52,6 +52,8 @@ _UNIT_BEFORE = re.compile(r"\b(day|week|month)\s$")  # day 35, week three
 _UNIT_AFTER_BRACKET = re.compile(r"\s?\)" + _UNIT.pattern)
 # "6–12 months", "0.9 to 76.4", "3- and 6-months", "21 ± 3 days", "300.0 (273.0–421.6) mCi"
 _LINK = re.compile(r"\s?(?:–|±|\(|to|- and|or)\s?")
+_OR_MORE = re.compile(r"\s?(?:" + "|".join(sorted(_UNITS, key=len, reverse=True)) + r")?\s?or more\b")
+_MORE_THAN = re.compile(r"\b(more|less) than\s$")
 _GRADE_BEFORE = re.compile(r"\bgrade[sd]?:?\s$", re.IGNORECASE)
 _GRADE_LINK = re.compile(r"\s?(?:or|and|–|-)\s?")
 _COMPARATOR = re.compile(r"[≥≤<>]\s?$")
@@ -64,6 +66,16 @@ def numbers(text: str) -> list[Number]:
     return _with_grades(text, _with_units(text, found))
 
 
+def cited(text: str) -> set[int]:
+    """The works that the text cites: [5,6,10] and [18–33], ranges spelt out."""
+    found: set[int] = set()
+    for marker in re.findall(r"\[(\d+(?:\s?[,–-]\s?\d+)*)\]", text):
+        for part in re.split(r"\s?,\s?", marker):
+            first, *last = re.split(r"\s?[–-]\s?", part)
+            found.update(range(int(first), int(last[0] if last else first) + 1))
+    return found
+
+
 def _digit_numbers(text: str) -> list[Number]:
     masked = _NOT_NUMBERS.sub(lambda match: "x" * len(match.group()), text)
     return [
@@ -72,15 +84,21 @@ def _digit_numbers(text: str) -> list[Number]:
             m.start(),
             m.end(),
             "count",
-            comparator=_comparator(text, m.start()),
+            comparator=_comparator(text, m.start(), m.end()),
         )
         for m in _DIGITS.finditer(masked)
     ]
 
 
-def _comparator(text: str, start: int) -> str | None:
+def _comparator(text: str, start: int, end: int) -> str | None:
+    """≥, ≤, > or < before the number, or the words that mean it: "2000 cGy or more", "more than 4"."""
     match = _COMPARATOR.search(text, max(0, start - 2), start)
-    return match.group().strip() if match else None
+    if match:
+        return match.group().strip()
+    if _OR_MORE.match(text, end):
+        return "≥"
+    than = _MORE_THAN.search(text, max(0, start - 12), start)
+    return {"more": ">", "less": "<"}[than[1]] if than else None
 
 
 def _word_numbers(text: str) -> list[Number]:

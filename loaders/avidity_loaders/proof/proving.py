@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from avidity_loaders.claims.models import StudyFile
 from avidity_loaders.claims.reading import ClaimsFile
 from avidity_loaders.claims.records import Record
-from avidity_loaders.claims.results import Result, result_path
+from avidity_loaders.claims.results import Result
 from avidity_loaders.document import Document
 from avidity_loaders.errors import ClaimsError, Problem
 from avidity_loaders.proof.arithmetic import disagreements
-from avidity_loaders.proof.needs import Need, NumberNeed, VerbatimNeed, WordNeed, needs
-from avidity_loaders.proof.numbers import Number, numbers
+from avidity_loaders.proof.need import Need, NumberNeed, ReferenceNeed, VerbatimNeed, WordNeed
+from avidity_loaders.proof.needs import needs
+from avidity_loaders.proof.numbers import Number, cited, numbers
 from avidity_loaders.proof.quotes import Located, QuoteError, locate
 from avidity_loaders.proof.references import duplicate_ids, unknown_names
 from avidity_loaders.proof.territory import Territory
@@ -53,23 +54,26 @@ def prove(files: Iterable[ClaimsFile], document: Document, vocabulary: Vocabular
 
 
 def _trespasses(proofs: list[Proof], document: Document) -> Iterator[Problem]:
-    studies = {proof.file.content.study.slug: (proof.file.content, proof.quotes) for proof in proofs}
+    own = [(proof.file, proof.file.content, proof.quotes) for proof in proofs]
+    studies = {content.slug: (content, quotes) for _, content, quotes in own if isinstance(content, StudyFile)}
     territory = Territory(document, studies)
-    for proof in proofs:
-        content, file = proof.file.content, proof.file
-        for place, index, quote, owners in territory.trespassers(content.study.slug, proof.quotes):
+    for file, content, quotes in own:
+        # What the review says for itself may stand anywhere: in the midst of a study's paragraph, too.
+        if not isinstance(content, StudyFile):
+            continue
+        for place, index, quote, owners in territory.trespassers(content.slug, quotes):
             whose = " and ".join(sorted(owners)) or "no study"
             field = "mentioned" if place == ("study",) else "quotes"
             what = f"the quote {quote.text[:60]!r} stands where the text speaks of {whose}"
             cure = "quote this study's own passage; if the text does speak of it there, add those words to `mentioned`"
-            yield Problem(what, file.path, file.line((*place, field, index)), claim_id(content, place), cure)
+            yield Problem(what, file.path, file.line((*place, field, index)), content.claim_id(place), cure)
 
 
 def _prove_file(file: ClaimsFile, source: str, vocabulary: Vocabulary) -> tuple[Proof, list[Problem]]:
     placed: dict[Place, tuple[Located, ...]] = {}
     problems: list[Problem] = []
     facts = 0
-    for place, record in records(file.content):
+    for place, record in file.content.records():
         located, found = _place_quotes(file, place, record, source)
         placed[place] = located
         problems += found
@@ -82,38 +86,6 @@ def _prove_file(file: ClaimsFile, source: str, vocabulary: Vocabulary) -> tuple[
     return Proof(file, placed, facts), problems
 
 
-def records(content: StudyFile) -> Iterator[tuple[Place, Record]]:
-    """Every record that carries quotes, with its place in the file."""
-    yield ("study",), content.study
-    for group in ("design", "centre"):
-        for index, record in enumerate(getattr(content.study, group)):
-            yield ("study", group, index), record
-    for group in (
-        "cohorts",
-        "regimens",
-        "assessments",
-        "radioiodine",
-        "findings",
-        "adverse_events",
-        "statements",
-    ):
-        for index, record in enumerate(getattr(content, group)):
-            yield (group, index), record
-
-
-def claim_id(content: StudyFile, place: Place) -> str:
-    """The claim's id as it appears in the graph, or the nearest thing to it."""
-    study = content.study.slug
-    if place[0] == "study":
-        return "/".join(["study", study, *(str(part) for part in place[1:])])
-    group, index = str(place[0]), place[1]
-    record = getattr(content, group)[index]
-    if group in ("findings", "adverse_events"):
-        return f"finding/{study}/{result_path(record)}"
-    kind = {"radioiodine": "radioiodine-therapy"}.get(group, group.removesuffix("s"))
-    return f"{kind}/{study}/{record.slug}"
-
-
 def _place_quotes(
     file: ClaimsFile, place: Place, record: Record, source: str
 ) -> tuple[tuple[Located, ...], list[Problem]]:
@@ -124,7 +96,7 @@ def _place_quotes(
             located.append(locate(quote, source))
         except QuoteError as error:
             line = file.line((*place, field, index))
-            problems.append(Problem(error.what, file.path, line, claim_id(file.content, place), error.cure))
+            problems.append(Problem(error.what, file.path, line, file.content.claim_id(place), error.cure))
     return tuple(located), problems
 
 
@@ -141,20 +113,23 @@ class _Evidence:
     def meets(self, need: Need) -> bool:
         match need:
             case NumberNeed():
-                return any(_same(number, need) for number in self.numbers)
+                return any(proves(number, need) for number in self.numbers)
             case WordNeed():
                 return any(mentions(need.forms, without(text, need.never)) for text in self.texts)
             case VerbatimNeed():
                 return any(need.text in text for text in self.texts)
+            case ReferenceNeed():
+                return any(need.number in cited(text) for text in self.texts)
 
 
 def _disagreements(file: ClaimsFile, place: Place, record: Record, evidence: _Evidence) -> Iterator[Problem]:
     if isinstance(record, Result):
         for field, what, cure in disagreements(record, evidence.texts, evidence.numbers):
-            yield Problem(what, file.path, file.line((*place, field)), claim_id(file.content, place), cure)
+            yield Problem(what, file.path, file.line((*place, field)), file.content.claim_id(place), cure)
 
 
-def _same(number: Number, need: NumberNeed) -> bool:
+def proves(number: Number, need: NumberNeed) -> bool:
+    """Whether the number is the one that is needed: value, role, unit and comparator."""
     return (
         number.value == need.value
         and number.role == need.role
@@ -176,8 +151,11 @@ def _unproven(file: ClaimsFile, place: Place, need: Need, evidence: _Evidence) -
         case VerbatimNeed():
             what = f"{need.field}: these words are not in the quote: {need.text!r}"
             cure = "this field repeats the source word for word"
+        case ReferenceNeed():
+            what = f"{need.field}: the quote does not cite [{need.number}]"
+            cure = "correct the reference number, or quote up to the marker that cites it"
     field: Place = tuple(int(step) if step.isdigit() else step for step in need.field.split("."))
-    return Problem(what, file.path, file.line((*place, *field)), claim_id(file.content, place), cure)
+    return Problem(what, file.path, file.line((*place, *field)), file.content.claim_id(place), cure)
 
 
 def _shown(number: Number) -> str:

@@ -17,6 +17,7 @@ from avidity_service.errors import UnknownThing, UnknownValue
 from avidity_service.iris import BASE, PREFIXES
 from avidity_service.names import KINDS, nearest
 from avidity_service.rest.filters import Asked
+from avidity_service.rest.parts import parts_of_study, with_sides
 from avidity_service.settings import Settings
 
 
@@ -26,12 +27,15 @@ def show(name: str, format_: str, release: Path | None) -> None:
     node = _find(name, found)
     record = found.things.record(node.value)
     rows = _evidence(node, record["kind"], found)
+    parts = parts_of_study(node, found.things) if record["kind"] == "study" else []
     if format_ == "ttl":
         ox.serialize(found.things.about(node), sys.stdout.buffer, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
     elif format_ == "json":
-        click.echo(json.dumps({**record, "findings": rows}, ensure_ascii=False, indent=2))
+        whole = {**with_sides(record, found.things), "findings": rows, "parts": dict(parts)}
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
     else:
         _text(record, rows)
+        _parts(parts)
 
 
 def _find(name: str, found: Context) -> ox.NamedNode:
@@ -73,6 +77,17 @@ def _text(record: dict[str, Any], rows: list[dict[str, Any]]) -> None:
             click.echo(
                 f"    “{' '.join(quote['quote'].split())}” ({quote['section']}, {quote['start']}–{quote['end']})"
             )
+
+
+def _parts(parts: list[tuple[str, list[dict[str, Any]]]]) -> None:
+    for heading, records in parts:
+        click.echo(f"\n{heading} ({len(records)})")
+        for record in records:
+            click.echo(f"  {record['label']}  ({record['kind']}/{record['id']})")
+            for name, values in record["properties"].items():
+                click.echo(f"    {name}: {' '.join('; '.join(str(value) for value in values).split())}")
+            if record["quote"]:
+                click.echo(f"    “{' '.join(record['quote'].split())}”")
 
 
 def _number(row: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from avidity_service.iris import AV, BASE, GRAPH, PREFIXES
 from avidity_service.names import nearest
 from avidity_service.negotiation import negotiate
 from avidity_service.rest.filters import Asked
+from avidity_service.rest.parts import parts_of_study
 
 blueprint = Blueprint("pages", __name__)
 
@@ -69,7 +70,9 @@ def question(name: str) -> tuple[str, int]:
         "assessment",
         "statement",
         "histology",
-    }
+        "discrepancy", "side", "item", "definition", "derived", "row", "event", "cohort", "eligibility", "rate_of",
+        "open_question", "source_part", "thing", "alteration",
+    }  # fmt: skip
     shown = [name for name in rows.columns if name not in hidden and any(row[name] is not None for row in rows)]
     meanings = {key: found.names.label(value.value) for key, value in bound.items()}
     sparql = pasteable(asked.select, bound)
@@ -134,8 +137,9 @@ def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
         rows = found.findings.find(Asked({"finding": [node]}), whole=True).rows
     types = [found.names.label(str(iri)) for iri in record["types"]]  # type: ignore[attr-defined]
     pointing = found.things.pointing_at(node) if not rows else {}
+    parts = parts_of_study(node, found.things) if kind == "study" else []
     return render_template(
-        "thing.html", record=record, rows=rows, unnamed=unnamed, types=types, pointing=pointing,
+        "thing.html", record=record, rows=rows, parts=parts, unnamed=unnamed, types=types, pointing=pointing,
         formats=[name for name in _FORMATS if name != "html"], base=BASE, av=AV, path=f"/{kind}/{record['id']}",
     )  # fmt: skip
 

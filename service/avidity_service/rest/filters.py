@@ -25,6 +25,7 @@ class Asked:
 
     terms: dict[str, list[Term]] = field(default_factory=dict)
     combination: str | None = None
+    basis: str = "stated"
     limit: int = 100
     offset: int = 0
 
@@ -52,7 +53,8 @@ def read_filters(arguments: Mapping[str, Sequence[str]], allowed: Iterable[str],
     if designs:
         terms["design"] = designs
     _literals(terms, arguments)
-    return Asked(terms, _combination(arguments), *_page(arguments))
+    basis = _choice("basis", _one(arguments, "basis") or "stated", ("stated", "derived", "any"))
+    return Asked(terms, _combination(arguments), basis, *_page(arguments))
 
 
 def _add(terms: dict[str, list[Term]], name: str, iris: list[str]) -> None:
@@ -77,9 +79,6 @@ def _literals(terms: dict[str, list[Term]], arguments: Mapping[str, Sequence[str
         if grade not in ("1", "2", "3", "4", "5"):
             raise UnknownValue("grade_min", grade, ["1", "2", "3", "4", "5"])
         terms["grade_min"] = [ox.Literal(grade, datatype=ox.NamedNode(XSD + "integer"))]
-    basis = _one(arguments, "basis")
-    if basis not in (None, "any"):
-        terms["basis"] = [ox.Literal(_choice("basis", basis or "", ("stated", "derived", "any")))]
     tiers = [_choice("match", value, (*_TIERS, "any")) for value in arguments.get("match", ())]
     if tiers and "any" not in tiers:
         if "alteration" not in terms:

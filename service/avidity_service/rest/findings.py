@@ -15,7 +15,7 @@ Row = dict[str, Any]
 Place = tuple[str, str | None]  # a finding, and the alteration that it was asked for
 _MOST_ROWS = 20_000
 _IN_ORDER = ("finding", "alteration", "match", "study", "design", "measure", "agent", "mechanism", "histology",
-             "grade_min", "basis")  # fmt: skip
+             "grade_min")  # fmt: skip
 _TIERS = {"exact": 0, "pooled": 1, "mixed": 2}
 
 
@@ -36,6 +36,12 @@ class Findings:
         self.collections = catalogue.collections
         self.regimens = _regimens(engine, catalogue)
         self.cohorts = _cohorts(engine, catalogue)
+        self.derived: dict[str, list[Row]] = {}
+        for row in engine.select(self.collections["derived"].text({})):
+            self.derived.setdefault(row["finding"], []).append(row)
+        self.discrepancies: dict[str, list[Row]] = {}
+        for row in engine.select(self.collections["discrepancies"].text({})):
+            self.discrepancies.setdefault(row.pop("study"), []).append(row)
         self.made: dict[Place, Row] = {}
 
     def find(self, asked: Asked, kind: Sequence[Term] = (), whole: bool = False) -> Found:
@@ -51,9 +57,24 @@ class Findings:
         if asked.combination:
             wanted = {term.value for term in asked.terms["agent"]}
             rows = [row for row in rows if _combined(row["regimens"], wanted, asked.combination)]
+        rows = self._by_basis(rows, asked.basis)
         rows.sort(key=_order)
         page = rows if whole else rows[asked.offset : asked.offset + asked.limit]
         return Found(page, len(rows), self.collections["findings"].text(terms))
+
+    def _by_basis(self, rows: list[Row], basis: str) -> list[Row]:
+        """What is printed, what follows from it, or both; a derived row says which finding it completes, and how."""
+        derived = [
+            {
+                **row, "id": f"{row['id']}", "iri": more["derived"], "completes": row["iri"], "basis": "derived",
+                "count": more["count"], "denominator": more["denominator"], "formula": more["formula"],
+                "failures": more["denominator"] - more["count"] if row["has_failures"] else None,
+                "label": f"{row['label']} (derived)",
+            }
+            for row in rows
+            for more in self.derived.get(row["iri"], ())
+        ]  # fmt: skip
+        return {"stated": rows, "derived": derived, "any": [*rows, *derived]}[basis]
 
     def _rows(self, places: list[Place]) -> list[Row]:
         if len(self.made) > _MOST_ROWS:
@@ -130,9 +151,11 @@ class Findings:
             "measure_label": row["measure_label"],
             "count": count,
             "denominator": denominator,
-            "failures": denominator - count if _has_failures(row) else None,
+            "failures": denominator - count if _has_failures(row) and None not in (count, denominator) else None,
+            "has_failures": _has_failures(row),
             **{name: row[name] for name in _PLAIN},
             **(_harm(row) if row["term"] else {}),
+            "discrepancies": self.discrepancies.get(row["study"], []),
             "quote": main["quote"],
             "start": main["start"],
             "end": main["end"],
@@ -147,8 +170,7 @@ _PLAIN = ("percentage", "fraction", "extent", "value", "unit", "comparator", "st
 
 def _has_failures(row: Row) -> bool:
     """Whether those without the outcome are failures: not for a response category, nor for a part of the count."""
-    counted = None not in (row["count"], row["denominator"])
-    return bool(counted and row["favourable"] and row["kind_of"] in ("uptake", "eligibility") and not row["qualifier"])
+    return bool(row["favourable"] and row["kind_of"] in ("uptake", "eligibility") and not row["qualifier"])
 
 
 def _given(regimens: list[Row]) -> str:
@@ -255,7 +277,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row for a table: lists and nested records in words."""
     out: dict[str, Any] = {}
     for name, value in row.items():
-        if name in ("quotes", "agents_of_genotype"):
+        if name in ("quotes", "agents_of_genotype", "has_failures"):
             continue
         if name == "regimen" and not isinstance(value, str):
             out |= _in_words(value)
@@ -265,6 +287,8 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
             out[name] = "; ".join(
                 f"{m['alteration'] or m['histology']}: {'?' if m['count'] is None else m['count']}" for m in value
             )
+        elif name == "discrepancies" and isinstance(value, list):
+            out[name] = "; ".join(one["label"] for one in value)
         elif name == "cohort_numbers":
             out |= {f"cohort_{key}": number for key, number in value.items()}
         elif isinstance(value, list):

@@ -19,6 +19,7 @@ from avidity_service.negotiation import negotiate
 from avidity_service.rest.agents import agent_record, agents_with_responders
 from avidity_service.rest.filters import FILTERS, Asked, class_term, read_filters
 from avidity_service.rest.findings import Row, flat
+from avidity_service.rest.parts import parts_of_study, with_sides
 
 blueprint = Blueprint("rest", __name__, url_prefix="/api/v1")
 
@@ -28,7 +29,11 @@ LISTS = {
     "regimens": "regimen", "measures": "measure", "genes": "gene",
     "histologies": "histology", "statements": "statement",
     "adverse-event-terms": "adverse-event-term", "passages": "passage",
+    "definitions": "definition", "criteria": "criterion", "discrepancies": "discrepancy", "cases": "case",
+    "open-questions": "open-question", "harm-rates": "harm-rate", "derived-findings": "derived-finding",
+    "relations": "relation", "concepts": "concept", "table-rows": "table-row",
 }  # fmt: skip
+_OF_STUDIES = ("cohorts", "regimens", "statements", "discrepancies", "open-questions", "derived-findings", "table-rows")
 _SINGLE = {**LISTS, "agents": "agent", "findings": "finding", "adverse-events": "finding"}
 _JSON, _CSV = "application/json", "text/csv"
 
@@ -139,8 +144,8 @@ def listing(collection: str) -> Response:
     if collection not in LISTS:
         raise UnknownThing(f"collection '{collection}'", nearest(collection, [*_SINGLE, "questions", "release"]))
     things = context().things
-    asked = _asked(("study",) if collection in ("cohorts", "regimens", "statements") else ())
-    records = [things.record(iri) for iri in things.members(LISTS[collection])]
+    asked = _asked(("study",) if collection in _OF_STUDIES else ())
+    records = [with_sides(things.record(iri), things) for iri in things.members(LISTS[collection])]
     if "study" in asked.terms:
         studies = {term.value for term in asked.terms["study"]}
         records = [r for r in records if {s["iri"] for s in r["properties"].get("ofStudy", [])} & studies]
@@ -154,7 +159,9 @@ def single(collection: str, slug: str) -> Response:
         raise UnknownThing(f"collection '{collection}'", nearest(collection, _SINGLE))
     finder, things = context().findings, context().things
     node = things.find(_SINGLE[collection], slug)
-    record = things.record(node.value)
+    record = with_sides(things.record(node.value), things)
+    if record["kind"] == "study":
+        record["parts"] = dict(parts_of_study(node, things))
     if _SINGLE[collection] == "finding":
         rows = finder.find(Asked({"finding": [node]}), whole=True).rows
         record = {**record, **rows[0]}
@@ -182,6 +189,12 @@ def _answer(
     """The envelope, or the rows as CSV."""
     if _media_type() == _CSV:
         return Response(_csv(rows, columns), content_type=_CSV + "; charset=utf-8")
+    if total == 0:
+        # Silence is no answer: what the file lacks may be why nothing was found.
+        more["empty"] = {
+            "reason": "The source states nothing that fits; parts that the file does not hold cannot be asked.",
+            "the_source_does_not_include": context().things.missing_parts(),
+        }
     return jsonify(data=data, meta={**_meta(total, asked, query), **more}, links=_links(asked, total, len(data)))
 
 

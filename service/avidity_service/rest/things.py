@@ -82,6 +82,11 @@ class Things:
         quads = self.store.quads_for_pattern(None, ox.NamedNode(AV + "favourable"), None, None)
         return {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
 
+    def missing_parts(self) -> list[str]:
+        """What the source document lacks, in words."""
+        quads = self.store.quads_for_pattern(None, ox.NamedNode(AV + "missingPart"), None, None)
+        return sorted(str(plain(quad.object)) for quad in quads if isinstance(quad.object, ox.Literal))
+
     def about(self, node: ox.NamedNode) -> list[ox.Triple]:
         """The triples with the thing as subject, and those of its own parts (selectors, quantities)."""
         triples: dict[ox.Triple, None] = {}
