@@ -46,11 +46,12 @@ def convert(
     passages = Passages(document, source_document(review, document, record))
     quads += review.quads
     for proof in proofs:
-        quads += _file_quads(proof, passages, vocabulary)
+        quads += file_quads(proof, passages, vocabulary)
     return list(dict.fromkeys(quads))
 
 
-def _file_quads(proof: Proof, passages: Passages, vocabulary: Vocabulary) -> list[ox.Quad]:
+def file_quads(proof: Proof, passages: Passages, vocabulary: Vocabulary) -> list[ox.Quad]:
+    """The quads of one claims file, in the graph of its study or of the review."""
     if isinstance(proof.file.content, StudyFile):
         study = StudyGraph(proof, passages, vocabulary)
         study.convert()

@@ -76,7 +76,7 @@ def account(document: Document, proofs: Sequence[Proof], ledger: Ledger, vocabul
         listed[span.start : span.end] = b"\1" * (span.end - span.start)
     for match in _MARKER.finditer(document.text):
         listed[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    stated = _stated(proofs, vocabulary)
+    stated = stated_numbers(proofs, vocabulary)
     for leaf in document.leaves():
         _leaf(document, leaf, cited, listed, citing, ledger, result)
         _numbers(document, leaf, cited, stated, ledger, result)
@@ -149,7 +149,7 @@ def _lists(span: Span, number: str, document: Document, start: int, end: int) ->
     return span.start <= start and end <= span.end and document.text[start:end] == number
 
 
-def _stated(proofs: Sequence[Proof], vocabulary: Vocabulary) -> set[int]:
+def stated_numbers(proofs: Sequence[Proof], vocabulary: Vocabulary) -> set[int]:
     """Where the numbers stand that a fact states: as a value, role and unit, or within words that a field repeats."""
     found: set[int] = set()
     for proof in proofs:

@@ -19,6 +19,12 @@ def disagreements(result: Result, texts: Iterable[str], numbers: Iterable[Number
     proven by one and the same number only where the words say that it is everyone.
     """
     count, whole = result.count, result.denominator
+    if result.as_printed and (None in (count, whole, result.percentage) or _agrees(result.percentage, count, whole)):
+        yield (
+            "as_printed",
+            "as_printed excuses nothing: count, denominator and percentage are not all given, or they agree",
+            "leave it out; it is for a source that prints numbers that do not fit each other",
+        )
     if count is None or whole is None:
         return
     if count == whole and count > 1:
@@ -37,7 +43,9 @@ def disagreements(result: Result, texts: Iterable[str], numbers: Iterable[Number
         )
 
 
-def _agrees(percentage: Decimal, count: int, whole: int) -> bool:
+def _agrees(percentage: Decimal | None, count: int | None, whole: int | None) -> bool:
+    if percentage is None or count is None or whole is None:
+        return False
     digits = -int(percentage.as_tuple().exponent)
     # One unit in the last digit: sources round half up, half to even, or cut.
     return abs(Decimal(100) * count / whole - percentage) < Decimal(1).scaleb(-max(digits, 0))

@@ -74,6 +74,10 @@ def _statement(record: Statement, vocabulary: Vocabulary) -> Iterator[Need]:
     yield from verbatim(record, "object_words", "condition")
     yield from quantity("value", record.value)
     yield from _cited(record.references)
+    if record.polarity == "negative":
+        yield WordNeed(
+            "polarity", ("no", "not", "non", "never", "without", "neither", "nor", "lack", "fail", "failure")
+        )
     if record.hedge == "may":
         yield WordNeed("hedge", _MAY)
 

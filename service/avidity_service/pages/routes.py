@@ -16,7 +16,7 @@ from avidity_service.iris import AV, BASE, GRAPH, PREFIXES
 from avidity_service.names import nearest
 from avidity_service.negotiation import negotiate
 from avidity_service.rest.filters import Asked
-from avidity_service.rest.parts import parts_of_study
+from avidity_service.rest.parts import parts_of_study, with_sides
 
 blueprint = Blueprint("pages", __name__)
 
@@ -70,7 +70,7 @@ def question(name: str) -> tuple[str, int]:
         "assessment",
         "statement",
         "histology",
-        "discrepancy", "side", "item", "definition", "derived", "row", "event", "cohort", "eligibility", "rate_of",
+        "discrepancy", "side", "case", "item", "definition", "derived", "row", "event", "cohort", "eligibility", "rate_of",
         "open_question", "source_part", "thing", "alteration",
     }  # fmt: skip
     shown = [name for name in rows.columns if name not in hidden and any(row[name] is not None for row in rows)]
@@ -138,6 +138,9 @@ def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
     types = [found.names.label(str(iri)) for iri in record["types"]]  # type: ignore[attr-defined]
     pointing = found.things.pointing_at(node) if not rows else {}
     parts = parts_of_study(node, found.things) if kind == "study" else []
+    sides = with_sides(record, found.things).get("sides")
+    if sides:
+        parts = [("What each side says", sides)]
     return render_template(
         "thing.html", record=record, rows=rows, parts=parts, unnamed=unnamed, types=types, pointing=pointing,
         formats=[name for name in _FORMATS if name != "html"], base=BASE, av=AV, path=f"/{kind}/{record['id']}",
