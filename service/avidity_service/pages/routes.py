@@ -59,21 +59,15 @@ def question(name: str) -> tuple[str, int]:
     except UnknownValue as error:
         return render_template("question.html", **page, error=error), 422
     rows = ask(asked, bound, found.engine)
-    hidden = {
-        *bound,
-        "quote",
-        "finding",
-        "study",
-        "agent",
-        "regimen",
-        "therapy",
-        "assessment",
-        "statement",
-        "histology",
-        "discrepancy", "side", "case", "item", "definition", "derived", "row", "event", "cohort", "eligibility", "rate_of",
-        "open_question", "source_part", "thing", "alteration",
-    }  # fmt: skip
-    shown = [name for name in rows.columns if name not in hidden and any(row[name] is not None for row in rows)]
+    # Columns of IRIs are for programs; the labels beside them are for the eye.
+    shown = [
+        name
+        for name in rows.columns
+        if name not in bound
+        and name != "quote"
+        and any(row[name] is not None for row in rows)
+        and not any(str(row[name]).startswith(BASE) for row in rows)
+    ]
     meanings = {key: found.names.label(value.value) for key, value in bound.items()}
     sparql = pasteable(asked.select, bound)
     return render_template(

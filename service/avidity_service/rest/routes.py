@@ -18,7 +18,8 @@ from avidity_service.names import nearest, nodes
 from avidity_service.negotiation import negotiate
 from avidity_service.rest.agents import agent_record, agents_with_responders
 from avidity_service.rest.filters import FILTERS, Asked, class_term, read_filters
-from avidity_service.rest.findings import Row, flat
+from avidity_service.rest.findings import Row
+from avidity_service.rest.flattening import flat
 from avidity_service.rest.parts import parts_of_study, with_sides
 
 blueprint = Blueprint("rest", __name__, url_prefix="/api/v1")
