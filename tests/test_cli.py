@@ -25,7 +25,7 @@ def test_help_names_the_commands() -> None:
 
 def test_ask_lists_the_questions(release_folder: Path) -> None:
     result = run("ask", "--release", str(release_folder), "--format", "csv")
-    assert len(list(csv.reader(io.StringIO(result.stdout)))) == 67
+    assert len(list(csv.reader(io.StringIO(result.stdout)))) == 68
 
 
 def test_ask_as_table_and_json(release_folder: Path) -> None:

@@ -202,7 +202,7 @@ def test_sums_show_their_formula(store: ox.Store) -> None:
 # ── What is missing, what is whole ────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("question", ["adverse-event-prevalence", "cited-works", "missing-parts"])
+@pytest.mark.parametrize("question", ["adverse-event-prevalence", "cited-works", "clinical-flowchart", "missing-parts"])
 def test_missing_parts_answer_that_the_source_does_not_include_them(question: str, client: FlaskClient) -> None:
     rows = client.get(f"/api/v1/questions/{question}").get_json()["data"]
     assert rows
@@ -213,6 +213,14 @@ def test_an_empty_answer_says_why(client: FlaskClient) -> None:
     meta = client.get("/api/v1/adverse-events?agent=pralsetinib").get_json()["meta"]
     assert meta["total"] == 0
     assert "Table 2 is referred to but is not in the file" in meta["empty"]["the_source_does_not_include"]
+
+
+def test_an_empty_answer_on_the_command_line_says_why(release_folder: Path) -> None:
+    asked = ["ask", "adverse-events-of-agent", "--agent", "pralsetinib", "--release", str(release_folder)]
+    run = CliRunner().invoke(main, [*asked, "--format", "csv"])
+    assert run.exit_code == 0
+    assert len(run.stdout.splitlines()) == 1
+    assert "Table 2 is referred to but is not in the file" in run.stderr
 
 
 @pytest.mark.parametrize("reference", [4, *range(18, 34)])

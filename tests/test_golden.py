@@ -52,9 +52,9 @@ def from_dataset(engine: Engine, name: str, given: dict[str, str]) -> list[dict[
 def test_there_is_a_golden_file_for_every_question(store: ox.Store) -> None:
     questions = {question.name for question in Catalogue(Engine(store)).questions}
     assert {path.stem.split(".")[0] for path in GOLDEN} == questions
-    assert len(questions) == 66
-    assert len(GOLDEN) == 118
-    assert sum(sum(read(path)[3].values()) for path in GOLDEN) == 1038
+    assert len(questions) == 67
+    assert len(GOLDEN) == 119
+    assert sum(sum(read(path)[3].values()) for path in GOLDEN) == 1039
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)

@@ -18,6 +18,7 @@ from avidity_service.cli.opening import open_for_reading
 from avidity_service.engine import Engine, Rows, text
 from avidity_service.errors import QueryError, UnknownValue
 from avidity_service.names import Names
+from avidity_service.rest.things import Things
 
 _ACCEPT = ("application/sparql-results+json", "text/turtle")
 
@@ -68,7 +69,11 @@ def ask(name: str | None, given: Mapping[str, str], format_: str, release: Path 
                 f"{name} has no parameter {error.parameter}; it has: {', '.join(error.allowed) or 'none'}"
             ) from None
         raise
-    _print_rows(asking.ask(question, bound, engine), format_)
+    answer = asking.ask(question, bound, engine)
+    _print_rows(answer, format_)
+    if not list(answer):
+        missing = Things(engine, Names(engine)).missing_parts()
+        click.echo("The source states nothing that fits. It does not include: " + "; ".join(missing), err=True)
 
 
 def query(sparql: str, format_: str, release: Path | None, endpoint: str | None) -> None:
