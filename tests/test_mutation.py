@@ -64,7 +64,7 @@ def test_every_change_of_a_claim_is_noticed_or_listed(fates: list[Fate], capsys:
     with capsys.disabled():
         print(f"\nmutants of the claims: {len(fates)}; " + ", ".join(f"{n} {who}" for who, n in killers.most_common()))
     assert len(fates) > 3800
-    assert len(lived) < 100
+    assert len(lived) < 110
     unlisted = [fate for fate in lived if not any(entry.covers(fate) for entry in listed)]
     assert unlisted == []
 

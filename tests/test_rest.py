@@ -340,3 +340,10 @@ def test_no_failures_of_parts_and_categories(client: FlaskClient) -> None:
 def test_agents_are_not_listed_for_harm(client: FlaskClient) -> None:
     answer = client.get("/api/v1/agents?alteration=BRAF&measure=death")
     assert (answer.status_code, "uptake-restored" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/studies/%FF", "/api/v1/agents/http://[", "/agent/%FF", "/api/v1/discrepancies/%FF"]
+)
+def test_what_is_no_iri_is_not_found(path: str, client: FlaskClient) -> None:
+    assert client.get(path).status_code == 404

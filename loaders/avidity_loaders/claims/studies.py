@@ -81,6 +81,7 @@ class Cohort(Proven):
     enrolled: Count | None = None
     treated: Count | None = None
     evaluated: Count | None = None
+    given_radioiodine: Count | None = None
     members: list[Members] = []
     regimens: list[Slug] = []
     sum_of: Annotated[list[str], Field(description="the findings (cohort/measure/…) whose counts add up to it")] = []

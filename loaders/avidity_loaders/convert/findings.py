@@ -62,7 +62,10 @@ class Findings:
         what = self.study.vocabulary.label("measure", result.measure)
         if isinstance(result, AdverseEvent) and result.measure == "adverse-event":
             what = self.study.vocabulary.label("adverse-event-term", result.term)
-            what += f" (grade {result.grade})" if result.grade else ""
+            high = result.grade_high
+            grades = f"{result.grade}–{high}" if high not in (None, result.grade) else str(result.grade)
+            what += f" (grade {grades})" if result.grade else ""
+        what += f" ({result.qualifier.replace('-', ' ')})" if result.qualifier else ""
         return f"{self.content.study.label}, {self.cohorts[result.cohort].label}: {what}"
 
     def _regimens(self, result: Result) -> list[str]:

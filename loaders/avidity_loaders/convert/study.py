@@ -113,6 +113,8 @@ class StudyGraph:
         add(node, "definedByHistology", thing("histology", cohort.histology) if cohort.histology else None)
         for name in ("enrolled", "treated", "evaluated", "note"):
             add(node, name, getattr(cohort, name))
+        add(node, "givenRadioiodine", cohort.given_radioiodine)
+        add(node, "sumOf", *(thing("finding", self.slug, path) for path in cohort.sum_of))
         add(node, "receivedRegimen", *(self.own("regimen", slug) for slug in cohort.regimens))
         for members in cohort.members:
             what = "-".join(slug for slug in (members.alteration, members.histology) if slug)

@@ -104,6 +104,8 @@ def derived_denominators(claims: StudyClaims) -> Iterator[Derived]:
     for size in sizes(claims):
         cohort = claims.content.cohorts[int(size.place[1])]
         for i, finding in enumerate(claims.content.findings):
-            if finding.cohort == cohort.slug and finding.count is not None and finding.denominator is None:
+            if finding.cohort != cohort.slug or finding.qualifier is not None:
+                continue
+            if finding.count is not None and finding.denominator is None:
                 formula = f"{finding.count} of {size.formula}"
                 yield Derived(("findings", i), finding.count, size.size, formula, (("findings", i), *size.inputs))

@@ -137,11 +137,18 @@ def missing_parts(document: Document, studies: list[StudyClaims]) -> Iterator[Fo
             "part-missing", gap.kind, gap.what, "missing", "major", (Side("text", gap.what, found),),
             "nothing; a question whose answer would stand there is told that the source does not include it",
         )  # fmt: skip
+    truncated = any(gap.kind == "truncated-row" for gap in document.gaps)
+    last_row = max((c.content.study.reference for c in studies if c.content.study.table is not None), default=0)
     for claims in studies:
         if claims.content.study.table is None and claims.content.regimens:
             study = claims.content.study
             side = claims.side("text", f"{study.label} [{study.reference}]", "study")
-            label = f"{study.label} has no row in the table"
+            cut_off = truncated and study.reference > last_row
+            label = (
+                f"{study.label}: the table breaks off before a row could stand"
+                if cut_off
+                else f"{study.label} has no row in the table"
+            )
             yield Found(
                 "no-table-row", "no-table-row", label, "missing", "minor", (side,), "what the text says, alone",
                 claims.content.slug,
@@ -150,7 +157,7 @@ def missing_parts(document: Document, studies: list[StudyClaims]) -> Iterator[Fo
     for number in sorted(set(range(1, max(cited, default=0) + 1)) - cited):
         around = [m for m in document.markers if number - 1 in m.numbers or number + 1 in m.numbers]
         quotes = tuple(Located(m.span.start, m.span.end, document.slice(m.span)) for m in around)
-        label = f"Reference {number} is never cited"
+        label = f"Reference {number} is not cited in the part that the file holds"
         yield Found(
             "reference-not-cited", f"reference-{number}", label, "missing", "minor",
             (Side("text", f"the works around {number} are cited, {number} is not", quotes),), "nothing",

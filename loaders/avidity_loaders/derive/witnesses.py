@@ -80,11 +80,11 @@ def _courses(claims: StudyClaims, base: str, group: list[tuple[int, Regimen]]) -
         claims.side("table", str(continued.course), "regimens", j),
     )
     label = (
-        f"{claims.content.study.label}, end of treatment: {_in_words(ended.duration)} in the text, until "
-        f"{_in_words(continued.stopped_after_radioiodine)} after radioiodine in the table"
+        f"{claims.content.study.label}, end of treatment: that it went on until "
+        f"{_in_words(continued.stopped_after_radioiodine)} after radioiodine stands in the table only"
     )
     yield Found(
-        "goes-on-in-table", f"{base}-end", label, "text-table", "minor", sides,
+        "goes-on-in-table", f"{base}-end", label, "underspecified", "minor", sides,
         "the duration of each witness, with the table's stop rule beside it", claims.content.slug,
     )  # fmt: skip
 
@@ -120,11 +120,23 @@ def _compare(
         # Whatever witness speaks of it is a side: the sixth week in the text beside the fifth, against 42 days.
         speaking = told if kind == "text-table" else [one for one in told if one.side.witness == "text"]
         sides = tuple(dict.fromkeys(one.side for one in speaking))
-        says = " against ".join(side.says for side in sides)
+        says = _groups(speaking, same)
         name = f"{slug}-{what}" + ("-within-text" if kind == "text-text" else "")
         shown = f"all of them; where one value is needed, {sides[0].says}, which the {sides[0].witness} says first"
         label = f"{claims.content.study.label}, {what}: {says}"
         yield Found(f"{what}-told-twice", name, label, kind, "major", sides, shown, claims.content.slug)
+
+
+def _groups(told: list[_Told], same: Callable[[object, object], bool]) -> str:
+    """Who agrees with whom: "5 weeks against 6 weeks and 42 days"."""
+    groups: list[list[_Told]] = []
+    for one in told:
+        home = next((group for group in groups if same(group[0].value, one.value)), None)
+        if home is None:
+            groups.append([one])
+        elif one.side.says not in [other.side.says for other in home]:
+            home.append(one)
+    return " against ".join(" and ".join(one.side.says for one in group) for group in groups)
 
 
 def _radioiodine(claims: StudyClaims) -> Iterator[Found]:

@@ -41,7 +41,7 @@ def needs(record: Record, vocabulary: Vocabulary) -> Iterator[Need]:
 
 
 def _cohort(record: Cohort, vocabulary: Vocabulary) -> Iterator[Need]:
-    for name in ("enrolled", "treated", "evaluated"):
+    for name in ("enrolled", "treated", "evaluated", "given_radioiodine"):
         yield from count(name, getattr(record, name))
     for kind in ("alteration", "histology"):
         yield from named(kind, getattr(record, kind), kind, vocabulary)

@@ -84,7 +84,7 @@ def _statement(record: Statement, vocabulary: Vocabulary) -> Iterator[Need]:
 
 # A claim filed as a possibility must read as one in the source.
 _MAY = ("may", "might", "can", "could", "potential", "potentially", "should", "would", "possibility", "believed",
-        "remains unclear", "commonly", "often", "typically", "usually")  # fmt: skip
+        "remains unclear")  # fmt: skip
 
 
 def _definition(record: Definition) -> Iterator[Need]:

@@ -101,6 +101,10 @@ def _used_by_study(content: StudyFile) -> Iterator[Name]:
             yield from _given(("cohorts", i, "members", j), members, ("alteration",) * 2, ("histology",) * 2)
     for i, regimen in enumerate(content.regimens):
         yield from _given(("regimens", i), regimen, ("same_as", "regimen"))
+        # One regimen is told first, and the others are the same as it; a circle would have none told first.
+        first = {other.slug: other for other in content.regimens}.get(regimen.same_as or "")
+        if first is not None and first.same_as is not None:
+            yield ("regimens", i, "same_as"), "first-told regimen", regimen.same_as or ""
         for j, component in enumerate(regimen.components):
             yield from _given(("regimens", i, "components", j), component, ("agent",) * 2, ("mechanism",) * 2)
     yield from _used_by_results(content)
@@ -131,7 +135,9 @@ def _unknown(file: ClaimsFile, place: Place, kind: str, slug: str, known: list[s
     near = [name for name, score, _ in process.extract(slug, known, limit=3) if score > 55]
     cure = f"did you mean {' or '.join(near)}? " if near else ""
     cure += f"known: {', '.join(known[:40])}" if known else f"there is no {kind} at all"
-    if kind not in ("cohort", "regimen", "assessment", "finding"):
+    if kind == "first-told regimen":
+        cure = "point same_as at the regimen that is told first, which has no same_as itself"
+    elif kind not in ("cohort", "regimen", "assessment", "finding"):
         cure += f"\na new {kind} is added in ontology/vocabulary/, with a label and a definition"
     claim = f"{file.content.slug}/{'/'.join(str(part) for part in place)}"
     return Problem(f"unknown {kind} '{slug}'", file.path, file.line(place), claim, cure)

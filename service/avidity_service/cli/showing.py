@@ -72,7 +72,7 @@ def _text(record: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     for row in rows:
         number = _number(row)
         tier = f" [{row['tier']}]" if row["tier"] else ""
-        click.echo(f"\n  {row['label']}: {number}{tier} after {row['given'] or 'nothing stated'}")
+        click.echo(f"\n  {row['label']}: {number}{tier}" + (f" after {row['given']}" if row["given"] else ""))
         for quote in row["quotes"]:
             click.echo(
                 f"    “{' '.join(quote['quote'].split())}” ({quote['section']}, {quote['start']}–{quote['end']})"
@@ -98,5 +98,5 @@ def _number(row: dict[str, Any]) -> str:
     if row["percentage"] is not None:
         return f"{row['percentage']} %"
     if row["value"] is not None:
-        return f"{row['comparator'] or ''}{row['value']} {row['unit']}"
+        return " ".join(filter(None, (row["statistic"], f"{row['comparator'] or ''}{row['value']} {row['unit']}")))
     return str(row["fraction"] or row["extent"] or "reported")

@@ -33,7 +33,10 @@ class Things:
         """
         if kind not in self.classes:
             raise UnknownThing(f"kind of thing '{kind}'", nearest(kind, self.classes))
-        node = ox.NamedNode(f"{BASE}{kind}/{slug}") if _is_path(slug) else None
+        try:
+            node = ox.NamedNode(f"{BASE}{kind}/{slug}") if _is_path(slug) else None
+        except ValueError:  # not an IRI: %FF, an opened bracket
+            node = None
         if node is None or next(self.store.quads_for_pattern(node, _TYPE, None, None), None) is None:
             raise UnknownThing(f"{kind} '{slug}'", self._near(kind, slug))
         return node
@@ -83,9 +86,15 @@ class Things:
         return {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
 
     def missing_parts(self) -> list[str]:
-        """What the source document lacks, in words."""
-        quads = self.store.quads_for_pattern(None, ox.NamedNode(AV + "missingPart"), None, None)
-        return sorted(str(plain(quad.object)) for quad in quads if isinstance(quad.object, ox.Literal))
+        """What the source lacks as a whole, in words: tables, references, pictures, the end of a row."""
+        kind, of_study = ox.NamedNode(AV + "discrepancyKind"), ox.NamedNode(AV + "ofStudy")
+        found = self.store.quads_for_pattern(None, kind, ox.Literal("missing"), None)
+        nodes = {quad.subject for quad in found if isinstance(quad.subject, ox.NamedNode)}
+        return sorted(
+            self.names.label(node.value)
+            for node in nodes
+            if next(self.store.quads_for_pattern(node, of_study, None, None), None) is None
+        )
 
     def about(self, node: ox.NamedNode) -> list[ox.Triple]:
         """The triples with the thing as subject, and those of its own parts (selectors, quantities)."""
