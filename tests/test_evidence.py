@@ -12,6 +12,7 @@ import pytest
 from avidity_loaders.assembling import account_for, assemble, read_proven
 from avidity_loaders.checking import check_coverage
 from avidity_loaders.claims.discrepancies import CuratedDiscrepancy
+from avidity_loaders.derive.derived import find_discrepancies
 from avidity_loaders.errors import ClaimsError
 from avidity_loaders.inputs import Inputs
 from avidity_service.cli import main
@@ -168,6 +169,24 @@ def test_a_regimen_cannot_be_the_same_as_one_that_is_the_same_as_another(copy: I
     )
     with pytest.raises(ClaimsError, match="told first"):
         assemble(copy)
+
+
+def test_a_percentage_that_no_count_fits_is_a_contradiction(copy: Inputs) -> None:
+    """36 % of eleven patients are four; of ten patients no whole number is."""
+    change(
+        copy,
+        "claims/leboulleux-2023-ras.yaml",
+        "{cohort: all, term: any, grade: 1,",
+        "{cohort: evaluated, term: any, grade: 1,",
+    )
+    proven = read_proven(copy)
+    found = [
+        one
+        for one in find_discrepancies(proven.proofs, proven.document, proven.vocabulary)
+        if one.rule == "no-count-fits"
+    ]
+    assert [one.label for one in found] == ["Leboulleux et al. 2023 (RAS): 36% of 10 is no whole patient"]
+    assert [side.says for side in found[0].sides] == ["36%", "10 patients"]
 
 
 # ── Derived counts ────────────────────────────────────────────────────────────────────────────
