@@ -54,7 +54,7 @@ def test_there_is_a_golden_file_for_every_question(store: ox.Store) -> None:
     assert {path.stem.split(".")[0] for path in GOLDEN} == questions
     assert len(questions) == 67
     assert len(GOLDEN) == 121
-    assert sum(sum(read(path)[3].values()) for path in GOLDEN) == 1070
+    assert sum(sum(read(path)[3].values()) for path in GOLDEN) == 1073
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
