@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test lint check bench build lock clean
+.PHONY: serve test lint check bench build lock promise clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   benchmarks (not part of the tests)"
 	@echo "make lock    make the lock files anew (needs uv)"
+	@echo "make promise keep the list of names that this version gives out"
 
 $(BIN)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
@@ -52,6 +53,11 @@ lock:
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock; \
 	  sed -i '1i # Made by `make lock`; hashes only, no index: pip uses whichever registry it is set up for.' requirements$${extra:+-$$extra}.lock; \
 	done
+
+# Before a version is published: keep the list of names that it gives out (avidity check --only released).
+promise: $(BIN)/.runtime
+	$(BIN)/python -m avidity_loaders.released > build/promised.txt
+	mv build/promised.txt ontology/released/$$($(BIN)/python -c 'from importlib.metadata import version; print(version("avidity"))').txt
 
 clean:
 	rm -rf .venv build dist

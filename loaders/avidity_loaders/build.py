@@ -6,9 +6,11 @@ from pathlib import Path
 
 from avidity_loaders.assembling import Say, assemble, quietly
 from avidity_loaders.checks import check_dataset
+from avidity_loaders.errors import ReleaseError
 from avidity_loaders.inputs import Inputs
 from avidity_loaders.packing import release_content
 from avidity_loaders.release import ReleaseContent, write_release
+from avidity_loaders.released import gone
 
 
 def build(inputs: Inputs, out: Path, say: Say = quietly) -> ReleaseContent:
@@ -27,5 +29,8 @@ def make(inputs: Inputs, say: Say = quietly) -> ReleaseContent:
     """The release as bytes, without writing anything."""
     assembled = assemble(inputs, say)
     report = check_dataset(assembled.quads, inputs.ontology)
+    lost = gone(assembled.quads, inputs.ontology / "released")
+    if lost:
+        raise ReleaseError(lost)
     say(f"checked   {report.summary}")
     return release_content(assembled, inputs, report)

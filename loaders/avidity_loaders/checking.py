@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 import pyoxigraph as ox
 
 from avidity_loaders.assembling import account_for, assemble, read_proven, read_source
-from avidity_loaders.checks import check_shapes, run_check
+from avidity_loaders.checks import check_shapes, read_levels, run_all_checks
 from avidity_loaders.errors import ClaimsError, LoaderError, OntologyError, Problem, ReleaseError
 from avidity_loaders.inputs import Inputs
-from avidity_loaders.mappings import convert_mappings
-from avidity_loaders.queryfile import read_query_file
+from avidity_loaders.mappings import convert_mappings, linked, read_mapping_sets
+from avidity_loaders.pellet import second_opinion
 from avidity_loaders.questions import read_questions
 from avidity_loaders.reasoner import judge
+from avidity_loaders.released import gone, read_released
 from avidity_loaders.vocabulary import read_vocabulary
 
 
@@ -63,18 +64,33 @@ def check_questions(inputs: Inputs) -> str:
 
 
 def check_mappings(inputs: Inputs) -> str:
-    """Every mapping has a known subject, prefix and predicate."""
-    quads = convert_mappings(inputs.ontology / "mappings", read_vocabulary(inputs.ontology / "vocabulary"))
-    return f"{sum('Match' in quad.predicate.value for quad in quads)} links"
+    """Every link has a known subject, an honest id and a source; every thing has one or says that there is none."""
+    vocabulary = read_vocabulary(inputs.ontology / "vocabulary")
+    convert_mappings(inputs.ontology, vocabulary)
+    sets = read_mapping_sets(inputs.ontology / "mappings")
+    counts = linked(sets, vocabulary)
+    shares = ", ".join(f"{kind} {found}/{of}" for kind, (found, of) in counts.items())
+    links = sum(row.is_match for each in sets for row in each.mappings)
+    return f"{links} links in {len(sets)} sets; {shares}"
 
 
 def check_queries(inputs: Inputs) -> str:
-    """The queries of ontology/checks find nothing."""
-    store, paths = _store(inputs), sorted((inputs.ontology / "checks").glob("*.rq"))
-    problems = [problem for path in paths for problem in run_check(store, read_query_file(path))]
+    """The queries of ontology/checks find nothing of level ERROR."""
+    folder = inputs.ontology / "checks"
+    found = run_all_checks(_store(inputs), folder)
+    if found["ERROR"]:
+        raise ReleaseError(found["ERROR"])
+    warnings = "".join(f"\n{problem}" for problem in found["WARN"])
+    return f"{len(read_levels(folder))} queries found 0 errors, {len(found['WARN'])} warnings{warnings}"
+
+
+def check_released(inputs: Inputs) -> str:
+    """No IRI of a released version is gone."""
+    folder = inputs.ontology / "released"
+    problems = gone(assemble(inputs).quads, folder)
     if problems:
         raise ReleaseError(problems)
-    return f"{len(paths)} queries found nothing"
+    return f"{len(read_released(folder))} released names are all there"
 
 
 def check_shacl(inputs: Inputs) -> str:
@@ -86,14 +102,31 @@ def check_shacl(inputs: Inputs) -> str:
 
 
 def check_consistency(inputs: Inputs) -> str:
-    """HermiT finds the ontology consistent and gives the same classes to agents as the build did."""
+    """HermiT finds everything consistent, no class empty, and gives each thing the classes that the build gave it."""
     assembled = assemble(inputs)
     verdict = judge(assembled.stated, assembled.derived)
     if verdict is None:
         return "skipped: no Java here (HermiT needs it)"
     if verdict.problems:
         raise OntologyError([Problem(problem) for problem in verdict.problems])
-    return f"consistent; {verdict.agents} agents have the same classes by HermiT and by the build"
+    return f"consistent; {verdict.things} things have the same classes by HermiT and by the build ({verdict.classes} classes)"
+
+
+def check_profile(inputs: Inputs) -> str:
+    """The OWL API finds ontology and dataset in OWL 2 DL, and Pellet finds them consistent."""
+    opinion = second_opinion(assemble(inputs).stated)
+    if opinion is None:
+        return "skipped: no Java here (the OWL API needs it)"
+    if opinion.inconsistency:
+        raise OntologyError([Problem(f"Pellet finds the dataset inconsistent:\n{opinion.inconsistency}")])
+    if opinion.profile not in DL_PROFILES:
+        cure = "the usual reasons are looked for by ontology/checks/owl-*.rq (avidity check --only checks)"
+        raise OntologyError([Problem(f"the ontology is {opinion.profile}, not OWL 2 DL", cure=cure)])
+    return f"{opinion.profile}, {opinion.expressivity}, {opinion.axioms} axioms; Pellet finds them consistent"
+
+
+# What the OWL API calls an ontology that OWL 2 DL reasoners can take; the narrower profiles are within it.
+DL_PROFILES = ("OWL 2 DL", "OWL 2 EL", "OWL 2 QL", "OWL 2 RL")
 
 
 Check = Callable[[Inputs], str]
@@ -104,6 +137,8 @@ CHECKS: dict[str, Check] = {
     "questions": check_questions,
     "mappings": check_mappings,
     "checks": check_queries,
+    "released": check_released,
     "shapes": check_shacl,
+    "profile": check_profile,
     "consistency": check_consistency,
 }

@@ -13,6 +13,9 @@ from avidity_loaders.names import XSD
 from avidity_loaders.queryfile import QueryFile, read_query_file
 
 
+LEVELS = ("ERROR", "WARN")
+
+
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """What was checked and how much of it; a report exists only where everything held."""
@@ -20,11 +23,13 @@ class CheckReport:
     shapes: int
     focus_nodes: int
     queries: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def summary(self) -> str:
         """One line for the build's progress."""
-        return f"{self.shapes} shapes on {self.focus_nodes} things, {len(self.queries)} checks"
+        warned = f", {len(self.warnings)} warnings" if self.warnings else ""
+        return f"{self.shapes} shapes on {self.focus_nodes} things, {len(self.queries)} checks{warned}"
 
 
 def check_dataset(quads: Iterable[ox.Quad], ontology: Path) -> CheckReport:
@@ -35,13 +40,49 @@ def check_dataset(quads: Iterable[ox.Quad], ontology: Path) -> CheckReport:
     """
     store = ox.Store()
     store.extend(quads)
-    checks = [read_query_file(path) for path in sorted((ontology / "checks").glob("*.rq"))]
-    problems = [problem for check in checks for problem in run_check(store, check)]
+    found = run_all_checks(store, ontology / "checks")
     shapes, focus, violations = check_shapes(store, ontology / "shapes.ttl")
-    problems += violations
+    problems = [*found["ERROR"], *violations]
     if problems:
         raise ReleaseError(problems)
-    return CheckReport(shapes, focus, [check.path.stem for check in checks])
+    names = sorted(path.stem for path in (ontology / "checks").glob("*.rq"))
+    return CheckReport(shapes, focus, names, [str(problem) for problem in found["WARN"]])
+
+
+def run_all_checks(store: ox.Store, folder: Path) -> dict[str, list[Problem]]:
+    """What the checks of a folder find, by level: ERROR stops a release, WARN goes into its report.
+
+    Raises:
+        OntologyError: if a check does not parse or has no level.
+    """
+    levels = read_levels(folder)
+    found: dict[str, list[Problem]] = {level: [] for level in LEVELS}
+    for name, level in levels.items():
+        found[level] += run_check(store, read_query_file(folder / f"{name}.rq"))
+    return found
+
+
+def read_levels(folder: Path) -> dict[str, str]:
+    """The level of each check: how bad a fault is, is decided beside the queries and not in them.
+
+    Raises:
+        OntologyError: for an unknown level, a check without one, or a line without a check.
+    """
+    path = folder / "levels.tsv"
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:] if line.strip()]
+    there = {file.stem for file in folder.glob("*.rq")}
+    problems = [
+        Problem(f"the level of {row[0]} is none: {' '.join(row[1:])}", path, line, cure=f"one of {', '.join(LEVELS)}")
+        for line, row in enumerate(rows, 2)
+        if len(row) != 2 or row[1] not in LEVELS
+    ]
+    problems += [Problem(f"{name} has no level", path) for name in sorted(there - {row[0] for row in rows})]
+    problems += [
+        Problem(f"there is no check {row[0]}", path, line) for line, row in enumerate(rows, 2) if row[0] not in there
+    ]
+    if problems:
+        raise OntologyError(problems)
+    return {row[0]: row[1] for row in sorted(rows)}
 
 
 def run_check(store: ox.Store, check: QueryFile) -> list[Problem]:

@@ -29,7 +29,14 @@ def release_content(assembled: Assembled, inputs: Inputs, report: CheckReport) -
     files = {
         "dataset.nq.gz": pack(lines),
         "void.ttl": describe_dataset(quads, release),
-        "reports/checks.json": _json({"shapes": report.shapes, "things": report.focus_nodes, "checks": report.queries}),
+        "reports/checks.json": _json(
+            {
+                "shapes": report.shapes,
+                "things": report.focus_nodes,
+                "checks": report.queries,
+                "warnings": report.warnings,
+            }
+        ),
         "reports/source.json": _json(_source_report(document)),
         "reports/coverage.json": _json({**accounted.sums, "ledger": accounted.rows}),
         "reports/discrepancies.json": _json(_discrepancies(quads)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,7 +15,7 @@ from avidity_loaders.names import BASE, RDF_TYPE, RDFS_LABEL, SKOS, split_iri
 _FORMS = (RDFS_LABEL, SKOS + "altLabel", SKOS + "hiddenLabel")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """Slugs and forms of every vocabulary thing.
 
@@ -31,6 +32,20 @@ class Vocabulary:
     def label(self, kind: str, slug: str) -> str:
         """The label of a thing."""
         return self.forms[kind, slug][0]
+
+    def labelled(self, kind: str, label: str | None) -> ox.NamedNode | None:
+        """The thing of a kind that has this label; None for None.
+
+        Raises:
+            KeyError: if the vocabulary has no such thing; the claims' schema lists the labels that it has.
+        """
+        if label is None:
+            return None
+        return ox.NamedNode(f"{BASE}{kind}/{self._by_label[kind, label]}")
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, str], str]:
+        return {(kind, forms[0]): slug for (kind, slug), forms in self.forms.items() if forms}
 
     def values(self, kind: str, slug: str, local_name: str) -> tuple[str, ...]:
         """The literals that a thing has for an `av:` property, sorted."""

@@ -13,7 +13,7 @@ from avidity_loaders.convert.findings import Findings
 from avidity_loaders.convert.passages import Passages, source_document
 from avidity_loaders.convert.sayings import Sayings
 from avidity_loaders.convert.study import StudyGraph
-from avidity_loaders.convert.triples import Triples
+from avidity_loaders.triples import Triples
 from avidity_loaders.document import Document
 from avidity_loaders.mappings import convert_mappings
 from avidity_loaders.names import graph
@@ -39,7 +39,7 @@ def convert(
     quads += [
         ox.Quad(triple.subject, triple.predicate, triple.object, graph("vocabulary")) for triple in vocabulary.triples
     ]
-    quads += convert_mappings(ontology / "mappings", vocabulary)
+    quads += convert_mappings(ontology, vocabulary)
     quads += convert_questions(questions)
     quads += convert_collection_queries(collections)
     review = Triples(graph("review"))

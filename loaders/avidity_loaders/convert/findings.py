@@ -6,7 +6,6 @@ import pyoxigraph as ox
 
 from avidity_loaders.claims.results import AdverseEvent, Finding, Result, result_path
 from avidity_loaders.claims.studies import Cohort
-from avidity_loaders.convert.quantities import add_quantity
 from avidity_loaders.convert.study import StudyGraph
 from avidity_loaders.names import thing
 
@@ -81,14 +80,16 @@ class Findings:
         assessment = finding.assessment
         self.triples.add(node, "assessedBy", self.study.own("assessment", assessment) if assessment else None)
         self.triples.add(node, "pValue", finding.p_value)
-        add_quantity(self.triples, node, "value", finding.value)
-        add_quantity(self.triples, node, "cutoff", finding.cutoff)
+        self.study.quantity(node, "value", finding.value)
+        self.study.quantity(node, "cutoff", finding.cutoff)
 
     def _adverse_event(self, node: ox.NamedNode, event: AdverseEvent) -> None:
         add = self.triples.add
         add(node, "adverseEventTerm", thing("adverse-event-term", event.term))
         add(node, "grade", event.grade)
         add(node, "gradeHigh", event.grade_high or event.grade)
+        grades = range(event.grade, (event.grade_high or event.grade) + 1) if event.grade else ()
+        add(node, "ofGrade", *(thing("severity-grade", str(grade)) for grade in grades))
         add(node, "eventCount", event.events)
         add(node, "eventDenominator", event.of_events)
         add(node, "percentageOf", event.percentage_of)

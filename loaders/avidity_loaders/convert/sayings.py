@@ -8,7 +8,7 @@ from avidity_loaders.claims.models import TopicFile
 from avidity_loaders.claims.statements import CaseEvent, Definition, HarmRate, OpenQuestion, PatientCase, Statement
 from avidity_loaders.convert.passages import Passages
 from avidity_loaders.convert.quantities import add_quantity, quantity_label
-from avidity_loaders.convert.triples import Triples
+from avidity_loaders.triples import Triples
 from avidity_loaders.names import thing
 from avidity_loaders.proof import Proof
 from avidity_loaders.vocabulary import Vocabulary
@@ -65,7 +65,7 @@ class Sayings:
         for name in ("polarity", "hedge", "note"):
             add(node, name, getattr(statement, name))
         add(node, "citesReference", *statement.references)
-        add_quantity(self.triples, node, "value", statement.value)
+        add_quantity(self.triples, node, "value", statement.value, self.vocabulary)
 
     def _in_words(self, statement: Statement) -> str:
         label = self.vocabulary.label
@@ -102,7 +102,7 @@ class Sayings:
             add(own, "asStated", criterion.as_stated)
             add(own, "criticism", criterion.criticism)
             add(own, "note", criterion.note)
-            add_quantity(self.triples, own, "threshold", criterion.threshold)
+            add_quantity(self.triples, own, "threshold", criterion.threshold, self.vocabulary)
 
     def _harm_rate(self, index: int, rate: HarmRate) -> None:
         add, node = self.triples.add, thing("harm-rate", rate.slug)
@@ -113,7 +113,7 @@ class Sayings:
         add(node, "rateFraction", rate.fraction)
         add(node, "citesReference", *rate.references)
         add(node, "note", rate.note)
-        add_quantity(self.triples, node, "percentage", rate.percentage)
+        add_quantity(self.triples, node, "percentage", rate.percentage, self.vocabulary)
 
     def _case(self, index: int, case: PatientCase) -> None:
         add, node = self.triples.add, thing("case", case.slug)
@@ -137,11 +137,12 @@ class Sayings:
         add(node, "timing", event.when)
         add(node, "givesAgent", thing("agent", event.agent) if event.agent else None)
         add(node, "frequency", event.frequency)
+        add(node, "atFrequency", self.vocabulary.labelled("dosing-frequency", event.frequency))
         add(node, "marker", event.marker)
         add(node, "asStated", event.as_stated)
         add(node, "note", event.note)
         for name in ("dose", "activity", "time", "marker_from", "marker_to"):
-            add_quantity(self.triples, node, name.replace("_", "-"), getattr(event, name))
+            add_quantity(self.triples, node, name.replace("_", "-"), getattr(event, name), self.vocabulary)
 
 
 def _split(value: str) -> tuple[str, str]:

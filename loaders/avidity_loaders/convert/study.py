@@ -5,22 +5,14 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from avidity_loaders.claims.models import StudyFile
+from avidity_loaders.claims.records import Quantity
 from avidity_loaders.claims.studies import Assessment, Cohort, Component, Radioiodine, Regimen, Study
 from avidity_loaders.convert.passages import Passages
 from avidity_loaders.convert.quantities import add_daily_dose, add_quantity, quantity_label
-from avidity_loaders.convert.triples import Triples
+from avidity_loaders.triples import Triples
 from avidity_loaders.names import graph, thing
 from avidity_loaders.proof import Proof
 from avidity_loaders.vocabulary import Vocabulary
-
-_STUDY_CLASS = {
-    "prospective-trial": "ProspectiveTrial",
-    "retrospective-study": "RetrospectiveStudy",
-    "case-report": "CaseReport",
-    "case-series": "CaseSeries",
-    "diagnostic-study": "DiagnosticStudy",
-    "unstated": "Study",
-}
 
 
 class StudyGraph:
@@ -57,6 +49,10 @@ class StudyGraph:
         """Attach the proven quotes of the record at `place`."""
         self.passages.support(self.triples, subject, self.proof.quotes[place])
 
+    def quantity(self, subject: ox.NamedNode, name: str, quantity: Quantity | None) -> None:
+        """Attach a quantity as a node of its own."""
+        add_quantity(self.triples, subject, name, quantity, self.vocabulary)
+
     def start(self, subject: ox.NamedNode, class_: str, label: str, *place: str | int) -> None:
         """What every record of a study has: type, label, study, quotes."""
         self.triples.describe(subject, class_, label)
@@ -65,7 +61,8 @@ class StudyGraph:
 
     def _study(self, study: Study) -> None:
         add = self.triples.add
-        self.triples.describe(self.study, _STUDY_CLASS[study.kind], study.label)
+        self.triples.describe(self.study, "Study", study.label)
+        add(self.study, "hasDesign", None if study.kind == "unstated" else thing("study-design", study.kind))
         self.triples.names(self.study, study.names)
         add(self.study, "referenceNumber", study.reference)
         add(self.study, "note", study.note)
@@ -83,7 +80,7 @@ class StudyGraph:
             self.start(node, "EligibilityCriterion", condition.label, "study", "eligibility", i)
             add(node, "asStated", condition.as_stated)
             add(node, "note", condition.note)
-            add_quantity(self.triples, node, "value", condition.value)
+            self.quantity(node, "value", condition.value)
         for identifier in study.identifiers:
             node = self.own("identifier", identifier.scheme)
             self.triples.describe(node, "ExternalIdentifier", f"{identifier.scheme} {identifier.value}")
@@ -139,8 +136,8 @@ class StudyGraph:
         add(node, "note", regimen.note)
         add(node, "sameRegimenAs", self.own("regimen", regimen.same_as) if regimen.same_as else None)
         add(node, "course", regimen.course)
-        add_quantity(self.triples, node, "duration", regimen.duration)
-        add_quantity(self.triples, node, "stopped-after-radioiodine", regimen.stopped_after_radioiodine)
+        self.quantity(node, "duration", regimen.duration)
+        self.quantity(node, "stopped-after-radioiodine", regimen.stopped_after_radioiodine)
         add(node, "given", self._given(regimen))
         for component in regimen.components:
             self._component(node, regimen.slug, component)
@@ -165,22 +162,29 @@ class StudyGraph:
         add(regimen, "hasComponent", node)
         add(node, "agent" if component.agent else "agentNotNamed", thing(kind, name))
         add(node, "frequency", component.frequency)
+        add(node, "atFrequency", self.vocabulary.labelled("dosing-frequency", component.frequency))
         add(node, "route", component.route)
-        add_quantity(self.triples, node, "dose", component.dose)
-        add_daily_dose(self.triples, node, component.dose, component.frequency)
+        add(node, "byRoute", self.vocabulary.labelled("route", component.route))
+        self.quantity(node, "dose", component.dose)
+        add_daily_dose(self.triples, node, component.dose, component.frequency, self.vocabulary)
 
     def _assessment(self, index: int, assessment: Assessment) -> None:
         node = self.own("assessment", assessment.slug)
         self.start(node, "UptakeAssessment", assessment.label, "assessments", index)
         for name in ("witness", "radionuclide", "modality", "stimulation", "timing", "criterion", "note"):
             self.triples.add(node, name, getattr(assessment, name))
+        labelled = self.vocabulary.labelled
+        self.triples.add(node, "usesRadionuclide", labelled("radionuclide", assessment.radionuclide))
+        self.triples.add(node, "usesImagingMethod", labelled("imaging-method", assessment.modality))
+        self.triples.add(node, "usesStimulation", labelled("stimulation", assessment.stimulation))
 
     def _radioiodine(self, index: int, therapy: Radioiodine) -> None:
         node = self.own("radioiodine-therapy", therapy.slug)
         self.start(node, "RadioiodineTherapy", therapy.label, "radioiodine", index)
         for name in ("witness", "approach", "stimulation", "timing", "criterion", "note"):
             self.triples.add(node, name, getattr(therapy, name))
+        self.triples.add(node, "usesStimulation", self.vocabulary.labelled("stimulation", therapy.stimulation))
         self.triples.add(node, "regardlessOfUptake", therapy.regardless_of_uptake)
-        add_quantity(self.triples, node, "activity", therapy.activity)
+        self.quantity(node, "activity", therapy.activity)
         for name in ("dose", "activity", "lesion"):
-            add_quantity(self.triples, node, f"threshold-{name}", getattr(therapy, f"threshold_{name}"))
+            self.quantity(node, f"threshold-{name}", getattr(therapy, f"threshold_{name}"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 
 from avidity_loaders.convert.passages import Passages
-from avidity_loaders.convert.triples import Triples
+from avidity_loaders.triples import Triples
 from avidity_loaders.derive.arithmetic import accuracy_of_no_table, impossible_figures, rates_too_fine
 from avidity_loaders.derive.counts import Derived, derived_counts, derived_denominators, sizes
 from avidity_loaders.derive.found import Found, StudyClaims, studies
