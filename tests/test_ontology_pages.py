@@ -77,6 +77,11 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
+def version(store: ox.Store) -> str:
+    return one(store, ox.NamedNode(BASE + "ontology"), OWL + "versionInfo")
+
+
+@pytest.fixture(scope="module")
 def page(app: Flask) -> Page:
     return Page(app.test_client().get("/ontology", headers=HTML).text)
 
@@ -98,17 +103,17 @@ def terms(store: ox.Store) -> dict[str, ox.NamedNode]:
 
 # ── Formats ───────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("suffix", "media_type"), FORMATS.items())
-def test_by_suffix_by_accept_and_by_version(suffix: str, media_type: str, client: FlaskClient) -> None:
+def test_by_suffix_by_accept_and_by_version(suffix: str, media_type: str, version: str, client: FlaskClient) -> None:
     by_suffix = client.get(f"/ontology.{suffix}", headers={"Accept": "image/png"})
     assert by_suffix.status_code == 200
     assert by_suffix.mimetype == media_type
     assert by_suffix.vary.as_set() == {"accept", "accept-encoding"}
-    for path in ("/ontology", "/ontology/0.1.0"):
+    for path in ("/ontology", f"/ontology/{version}"):
         by_accept = client.get(path, headers={"Accept": media_type})
         assert by_accept.mimetype == media_type
         if media_type != "application/json":  # says its own address
             assert by_accept.data == by_suffix.data
-    assert client.get(f"/ontology/0.1.0.{suffix}").mimetype == media_type
+    assert client.get(f"/ontology/{version}.{suffix}").mimetype == media_type
 
 
 def test_rdf_formats_hold_the_same_triples(client: FlaskClient) -> None:
@@ -161,8 +166,8 @@ def test_negotiation(accept: str, media_type: str, client: FlaskClient) -> None:
     assert client.get("/ontology", headers={"Accept": accept}).mimetype == media_type
 
 
-def test_nothing_acceptable(client: FlaskClient) -> None:
-    for path in ("/ontology", "/ontology/0.1.0"):
+def test_nothing_acceptable(version: str, client: FlaskClient) -> None:
+    for path in ("/ontology", f"/ontology/{version}"):
         answer = client.get(path, headers={"Accept": "image/png"})
         assert answer.status_code == 406
         assert set(FORMATS.values()) == set(answer.get_json()["offered"])
@@ -171,13 +176,13 @@ def test_nothing_acceptable(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("/ontology.owlx", "owl, ofn, omn"), ("/ontology/0.0.9", "0.1.0"), ("/ontology/0.0.9.ttl", "0.1.0"), ("/ontology/MEKInhibitor", "0.1.0")],
+    [("/ontology.owlx", "owl, ofn, omn"), ("/ontology/0.0.9", "{}"), ("/ontology/0.0.9.ttl", "{}"), ("/ontology/MEKInhibitor", "{}")],
 )  # fmt: skip
-def test_what_there_is_not(path: str, words: str, client: FlaskClient) -> None:
+def test_what_there_is_not(path: str, words: str, version: str, client: FlaskClient) -> None:
     for headers in (HTML, {}):
         answer = client.get(path, headers=headers)
         assert answer.status_code == 404
-        assert words in answer.text
+        assert words.format(version) in answer.text
 
 
 @pytest.mark.parametrize("path", ["/ontology", "/ontology.ttl", "/ontology.omn", "/ontology.jsonld"])
@@ -223,7 +228,8 @@ def test_every_link_leads_somewhere(page: Page, client: FlaskClient) -> None:
 
 def test_queries_on_the_page_answer(page: Page, client: FlaskClient) -> None:
     queries = sorted(link for link in page.links if link.startswith("/sparql?"))
-    for link in [*queries[:: max(1, len(queries) // 8)], *[link for link in queries if "av%3AAgent+" in link]]:
+    assert len([link for link in queries if "VALUES" in link]) == 5
+    for link in [*queries[:: max(1, len(queries) // 8)], *[link for link in queries if "VALUES" in link]]:
         answer = client.get(link, headers=HTML)
         assert answer.status_code == 200, link
         assert json.loads(answer.text)["results"]["bindings"], link
@@ -236,14 +242,8 @@ def test_what_is_said_of_a_term(page: Page) -> None:
     assert "equivalent to agent and (has mechanism value MEK inhibition) in this release 3 members" in said(
         "MEKInhibitor"
     )
-    assert "agent and (has mechanism some (inhibits some (part of value MAPK pathway)))" in said("MAPKPathwayInhibitor")
     assert "follows from the chain has component o agent" in said("usesAgent")
-    assert "subproperty of acts on" in said("inhibits")
-    assert "superproperty of activates; inhibits" in said("actsOn")
-    assert "transitive object property" in said("withinMechanism")
-    assert "disjoint with case report; case series; retrospective study" in said("ProspectiveTrial")
-    assert "superclass of ALK inhibitor; BRAF inhibitor" in said("Agent")
-    assert "domain finding range cohort" in said("ofCohort")
+    assert "MEK inhibitor" in said("Agent").partition("superclass of")[2]
 
 
 def test_counts_of_members_are_those_of_the_store(page: Page, store: ox.Store) -> None:
@@ -266,7 +266,7 @@ def test_small_enough(client: FlaskClient) -> None:
     assert len(answer.data) < 150_000
 
 
-def test_the_picture_has_every_class_once(client: FlaskClient, store: ox.Store) -> None:
+def test_the_picture_has_every_class(client: FlaskClient, store: ox.Store) -> None:
     text = client.get("/ontology", headers=HTML).text
     svg = text[text.index("<svg") : text.index("</svg>")]
     classes = {
@@ -275,7 +275,7 @@ def test_the_picture_has_every_class_once(client: FlaskClient, store: ox.Store) 
         if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(AV)
     }
     drawn = re.findall(r'<a href="#([^"]+)">', svg)
-    assert sorted(drawn) == sorted(classes)
+    assert set(drawn) == classes
     assert "<title" in svg
     assert "<desc" in svg
     listed = text[text.index('<ul class="tree">') : text.index('<h2 id="part-class">')]
@@ -283,7 +283,7 @@ def test_the_picture_has_every_class_once(client: FlaskClient, store: ox.Store) 
     corners = re.findall(r'<rect(?: class="defined")? x="(\d+)" y="(\d+)" width="(\d+)"', svg)
     width = int(re.findall(r'svg width="(\d+)"', svg)[0])
     assert all(int(x) + int(wide) <= width for x, _, wide in corners)
-    assert len({(x, y) for x, y, _ in corners}) == len(classes)
+    assert len({(x, y) for x, y, _ in corners}) == len(drawn)
 
 
 # ── What authors may write ────────────────────────────────────────────────────────────────────
@@ -304,6 +304,10 @@ av:Round rdfs:subClassOf av:Round ; a owl:Class ; rdfs:label "round"@en ; skos:d
 av:link a owl:ObjectProperty , owl:AsymmetricProperty ; rdfs:label "link"@en ; skos:definition "Links."@en ; owl:inverseOf av:linkedBy .
 av:linkedBy a owl:ObjectProperty ; rdfs:label "linked by"@en ; skos:definition "Linked."@en .
 av:amount a owl:DatatypeProperty ; rdfs:label "amount"@en ; skos:definition "How much."@en ; rdfs:range [ a rdfs:Datatype ; owl:oneOf ( "a" "b" ) ] .
+av:total a owl:DatatypeProperty ; rdfs:label "total"@en ; skos:definition "In all."@en . av:amount rdfs:subPropertyOf av:total .
+av:far a owl:ObjectProperty ; rdfs:label "far"@en ; skos:definition "Two links."@en ; owl:propertyChainAxiom ( av:link av:link ) .
+[] a owl:AllDisjointClasses ; owl:members ( av:Hostile av:New av:Round ) . [] a owl:AllDisjointProperties ; owl:members ( av:link av:far ) .
+[] a owl:Axiom ; owl:annotatedSource av:Old ; owl:annotatedProperty rdfs:subClassOf ; owl:annotatedTarget av:New ; rdfs:comment "as agreed" .
 av:red a av:New , owl:NamedIndividual ; rdfs:label "red"@en ; skos:definition "A value."@en .
 """.replace('<https://example.org/?a=1&b="<x>>', "<https://example.org/?a=1&b=2>")  # fmt: skip
 
@@ -342,13 +346,24 @@ def test_terms_that_are_added_appear(added: Page) -> None:
         "link max 1 old", "(inverse link) only (old or (not new))", "amount some xsd:integer[≥ 0, ≤ 5]",
     ):  # fmt: skip
         assert words in new, words
-    assert "deprecated" in added.terms["Old"]
-    assert "is replaced by new" in " ".join(added.terms["Old"].split())
-    assert "deprecated" not in added.terms["New"]
-    assert 'range {"a", "b"}' in " ".join(added.terms["amount"].split())
-    assert "inverse of link" in " ".join(added.terms["linkedBy"].split())
-    assert "asymmetric object property" in " ".join(added.terms["link"].split())
-    assert "kind of new" in " ".join(added.terms["red"].split())
+    assert "deprecated" not in new
+    said = {name: " ".join(text.split()) for name, text in added.terms.items()}
+    for name, words in (
+        ("Old", "deprecated"),
+        ("Old", "is replaced by new"),
+        ("Old", "subclass of new superclass of new"),
+        ("Old", "comment on subclass of new: as agreed"),
+        ("Round", "disjoint with <script>alert(1)</script>; new"),
+        ("amount", 'range {"a", "b"}'),
+        ("amount", "subproperty of total"),
+        ("total", "superproperty of amount"),
+        ("linkedBy", "inverse of link"),
+        ("link", "asymmetric object property"),
+        ("link", "disjoint with far"),
+        ("far", "follows from the chain link o link"),
+        ("red", "kind of new"),
+    ):
+        assert words in said[name], (words, said[name])
     assert "http://purl.obolibrary.org/obo/NCIT_C1" in added.links
     assert "part-individual" in added.ids
 

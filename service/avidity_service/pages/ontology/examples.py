@@ -10,7 +10,7 @@ from avidity_service.catalogue import Question, pasteable
 from avidity_service.context import Context
 from avidity_service.pages.ontology.members import run
 
-_MOST = 6
+_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,16 @@ class Example:
 
 
 def read_examples(context: Context) -> list[Example]:
-    """One question of each group, the one with the shortest query."""
+    """One question of each group: those that ask about something in particular first, and short queries first."""
     groups: dict[str, list[Question]] = {}
     for question in context.catalogue.questions:
         groups.setdefault(question.group, []).append(question)
-    chosen = [min(group, key=lambda question: len(question.select)) for group in groups.values()]
+    chosen = sorted((min(group, key=_place) for group in groups.values()), key=_place)
     return [_example(context, question) for question in chosen[:_MOST]]
+
+
+def _place(question: Question) -> tuple[bool, int]:
+    return not any(parameter.required for parameter in question.parameters), len(question.select)
 
 
 def _example(context: Context, question: Question) -> Example:

@@ -83,6 +83,7 @@ def read_terms(graph: OntologyGraph) -> list[Term]:
     for node in nodes:
         _tell_others(graph, node, terms)
     _tell_groups(graph, terms)
+    _tell_annotations(graph, terms)
     for term in terms.values():
         term.axioms = {
             heading: _once(term.axioms[heading])
@@ -151,6 +152,21 @@ def _tell_groups(graph: OntologyGraph, terms: dict[str, Term]) -> None:
                 if isinstance(member, ox.NamedNode) and member.value in terms:
                     others = [expression(graph, other) for other in members if other != member]
                     terms[member.value].axioms.setdefault("disjoint with", []).extend(others)
+
+
+def _tell_annotations(graph: OntologyGraph, terms: dict[str, Term]) -> None:
+    """What is noted on an axiom, among the notes of the term that it is about."""
+    parts = {RDF + "type", *(OWL + name for name in ("annotatedSource", "annotatedProperty", "annotatedTarget"))}
+    for node in graph.subjects(OWL + "Axiom"):
+        source, property_ = graph.text(node, OWL + "annotatedSource"), graph.text(node, OWL + "annotatedProperty")
+        target = graph.value(node, OWL + "annotatedTarget")
+        if source not in terms or target is None:
+            continue
+        about = [Piece(f"on {_AXIOMS.get(property_) or _heading(graph, property_)} "), *expression(graph, target)]
+        for note in sorted(set(graph.facts[node]) - parts):
+            for value in graph.values(node, note):
+                rows = terms[source].notes.setdefault(_heading(graph, note), [])
+                rows.append([*about, Piece(": "), graph.piece(value)])
 
 
 def _joined(graph: OntologyGraph, nodes: list[Node], between: str) -> Pieces:
