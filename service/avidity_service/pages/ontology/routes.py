@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 
 from avidity_service.context import context
 from avidity_service.errors import UnknownThing
@@ -17,6 +18,7 @@ from avidity_service.pages.ontology.page import read_page, read_record
 
 blueprint = Blueprint("ontology", __name__)
 
+_READ = "avidity-ontology"
 _ALL = {**SUFFIXES, **FILES, "rdf": FILES["owl"]}
 _OFFERED = tuple(dict.fromkeys(_ALL.values()))
 _SYNTAXES = {
@@ -75,7 +77,16 @@ def _page() -> str:
         Download(suffix, syntax, _ALL[suffix], len(_file(suffix)) if suffix in FILES else None)
         for suffix, syntax in _SYNTAXES.items()
     ]
-    return render_template("ontology/page.html", downloads=downloads, **read_page(context()))
+    return render_template("ontology/page.html", downloads=downloads, **_values())
+
+
+def _values() -> dict[str, Any]:
+    """What the page shows, read once for a release; two threads that meet here read the same."""
+    known = current_app.extensions
+    if _READ not in known:
+        known[_READ] = read_page(context())
+    found: dict[str, Any] = known[_READ]
+    return found
 
 
 def _written(media_type: str) -> bytes:

@@ -118,26 +118,29 @@ def _term(graph: OntologyGraph, node: ox.NamedNode) -> Term:
         collection=graph.text(node, AV + "collection"),
         characteristics=[word for name, word in _CHARACTERISTICS.items() if OWL + name in types],
     )
-    for property_, heading in _AXIOMS.items():
+    said = graph.facts[node]
+    for property_ in _AXIOMS.keys() & said:
+        heading = _AXIOMS[property_]
         for value in graph.values(node, property_):
             term.axioms.setdefault(heading, []).append(expression(graph, value))
-    for property_, (heading, between) in _LISTS.items():
+    for property_ in _LISTS.keys() & said:
+        heading, between = _LISTS[property_]
         for head in graph.values(node, property_):
             term.axioms.setdefault(heading, []).append(_joined(graph, graph.members(head), between))
     if kind == "individual":
         above = [ox.NamedNode(iri) for iri in sorted(types - {OWL + "NamedIndividual"})]
         term.axioms["kind of"] = [[graph.piece(each)] for each in above]
-    for property_ in sorted(set(graph.facts[node]) - _SAID):
+    for property_ in sorted(said.keys() - _SAID):
         heading = _heading(graph, property_)
         term.notes[heading] = [[graph.piece(value)] for value in graph.values(node, property_)]
     return term
 
 
 def _tell_others(graph: OntologyGraph, node: Node, terms: dict[str, Term]) -> None:
-    for property_, heading in _BACKWARDS.items():
+    for property_ in _BACKWARDS.keys() & graph.facts[node]:
         for value in graph.values(node, property_):
             if isinstance(value, ox.NamedNode) and value.value in terms:
-                terms[value.value].axioms.setdefault(heading, []).append([graph.piece(node)])
+                terms[value.value].axioms.setdefault(_BACKWARDS[property_], []).append([graph.piece(node)])
     for iri in named_superclasses(graph, node):
         if iri in terms:
             terms[iri].axioms.setdefault("superclass of", []).append([graph.piece(node)])
