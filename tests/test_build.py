@@ -32,6 +32,10 @@ def test_same_input_same_bytes(release_folder: Path, tmp_path: Path) -> None:
     assert names == [
         "dataset.nq.gz",
         "manifest.json",
+        "ontology/avidity.ofn",
+        "ontology/avidity.omn",
+        "ontology/avidity.owl",
+        "ontology/avidity.ttl",
         "reports/checks.json",
         "reports/coverage.json",
         "reports/discrepancies.json",

@@ -7,7 +7,9 @@ import pyoxigraph as ox
 BASE = "https://w3id.org/avidity/"
 AV = BASE + "ontology#"
 GRAPH = BASE + "graph/"
-RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDF_TYPE = RDF + "type"
+OWL = "http://www.w3.org/2002/07/owl#"
 RDFS_LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -19,8 +21,8 @@ SH = "http://www.w3.org/ns/shacl#"
 
 PREFIXES = {
     "av": AV,
-    "owl": "http://www.w3.org/2002/07/owl#",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "owl": OWL,
+    "rdf": RDF,
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "xsd": XSD,
     "skos": SKOS,

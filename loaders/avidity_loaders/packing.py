@@ -13,6 +13,7 @@ from avidity_loaders.checks import CheckReport
 from avidity_loaders.document import Document
 from avidity_loaders.inputs import Inputs, inputs_digest
 from avidity_loaders.names import AV, RDF_TYPE, RDFS_LABEL, split_iri
+from avidity_loaders.ontology_files import ontology_files
 from avidity_loaders.release import ReleaseContent, canonical_lines, digest, pack
 from avidity_loaders.void import describe_dataset
 
@@ -28,6 +29,7 @@ def release_content(assembled: Assembled, inputs: Inputs, report: CheckReport) -
     release = digest("\n".join(lines).encode())[:12]
     files = {
         "dataset.nq.gz": pack(lines),
+        **ontology_files(quads, inputs.ontology),
         "void.ttl": describe_dataset(quads, release),
         "reports/checks.json": _json(
             {

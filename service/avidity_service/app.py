@@ -11,6 +11,7 @@ from avidity_service.context import KEY, Context
 from avidity_service.engine import Engine
 from avidity_service.names import Names
 from avidity_service.pages import routes as pages
+from avidity_service.pages.ontology import routes as ontology
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
 from avidity_service.rest import routes as rest
@@ -20,7 +21,7 @@ from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
 from avidity_service.sparql.pool import Pool
 
-BLUEPRINTS = (health.blueprint, rest.blueprint, sparql.blueprint, pages.blueprint)
+BLUEPRINTS = (health.blueprint, rest.blueprint, sparql.blueprint, ontology.blueprint, pages.blueprint)
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

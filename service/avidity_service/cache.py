@@ -12,7 +12,7 @@ from threading import Lock
 from flask import Flask, Response, g, request
 
 _MOST_BYTES = 64 * 1024 * 1024
-_CACHED = ("/api/", "/sparql")
+_CACHED = ("/api/", "/sparql", "/ontology")
 _NOT_TWICE_THE_SAME = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
 
 

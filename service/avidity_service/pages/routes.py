@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import pyoxigraph as ox
 from flask import Blueprint, Response, jsonify, render_template, request
 
@@ -11,28 +9,15 @@ from avidity_service.asking import ask, bind
 from avidity_service.catalogue import pasteable
 from avidity_service.context import context
 from avidity_service.engine import text
-from avidity_service.errors import QueryError, UnknownThing, UnknownValue
-from avidity_service.iris import AV, BASE, GRAPH, PREFIXES
+from avidity_service.errors import UnknownThing, UnknownValue
+from avidity_service.iris import AV, BASE
 from avidity_service.names import nearest
-from avidity_service.negotiation import negotiate
+from avidity_service.pages.formats import FILES, RDF_FORMATS, SUFFIXES, acceptable, content_type, rdf_response
 from avidity_service.rest.filters import Asked
 from avidity_service.rest.parts import parts_of_study, with_sides
 
 blueprint = Blueprint("pages", __name__)
 
-_FORMATS = {
-    "html": "text/html",
-    "ttl": "text/turtle",
-    "jsonld": "application/ld+json",
-    "nt": "application/n-triples",
-    "json": "application/json",
-}
-_RDF = {
-    "text/turtle": ox.RdfFormat.TURTLE,
-    "application/ld+json": ox.RdfFormat.JSON_LD,
-    "application/n-triples": ox.RdfFormat.N_TRIPLES,
-    "application/rdf+xml": ox.RdfFormat.RDF_XML,
-}
 # A thing of one of these kinds is a filter of findings, so its page can show the evidence.
 _EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism", "study": "study",
              "measure": "measure", "histology": "histology"}  # fmt: skip
@@ -81,8 +66,9 @@ def download(name: str) -> Response:
     files = context().release.files
     if name not in files:
         raise UnknownThing(f"file '{name}' in the release", nearest(name, files))
-    kind = {"gz": "application/gzip", "ttl": "text/turtle; charset=utf-8", "json": "application/json"}
-    return Response(files[name], content_type=kind.get(name.rsplit(".", 1)[-1], "application/octet-stream"))
+    kinds = {"gz": "application/gzip", **SUFFIXES, **FILES}
+    kind = kinds.get(name.rsplit(".", 1)[-1], "application/octet-stream")
+    return Response(files[name], content_type=content_type(kind))
 
 
 @blueprint.get("/.well-known/void")
@@ -91,29 +77,16 @@ def void() -> Response:
     return Response(context().release.files["void.ttl"], content_type="text/turtle; charset=utf-8")
 
 
-@blueprint.get("/ontology")
-@blueprint.get("/ontology.<suffix>")
-def ontology(suffix: str | None = None) -> Response:
-    """The ontology as RDF."""
-    if suffix is not None and suffix not in _FORMATS:
-        raise UnknownThing(f"format '{suffix}' of the ontology", list(_FORMATS))
-    media_type = _media_type(suffix)
-    store = context().engine.store
-    quads = store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH + "ontology"))
-    triples = sorted((ox.Triple(quad.subject, quad.predicate, quad.object) for quad in quads), key=str)
-    return _rdf(triples, media_type if media_type in _RDF else "text/turtle")
-
-
 @blueprint.get("/<kind>/<path:slug>")
 def thing(kind: str, slug: str) -> Response:
     """A thing, in the format that its suffix or the Accept header asks for."""
     found = context()
-    suffix = next((name for name in _FORMATS if slug.endswith("." + name)), None)
+    suffix = next((name for name in SUFFIXES if slug.endswith("." + name)), None)
     slug = slug.removesuffix(f".{suffix}") if suffix else slug
     node = found.things.find(kind, slug)
-    media_type = _media_type(suffix)
-    if media_type in _RDF:
-        return _rdf(found.things.about(node), media_type)
+    media_type = SUFFIXES[suffix] if suffix else acceptable()
+    if media_type in RDF_FORMATS:
+        return rdf_response(found.things.about(node), media_type)
     record = found.things.record(node.value)
     if media_type == "application/json":
         return jsonify(data=record, meta={"release": found.release.id}, links={"self": request.path})
@@ -137,30 +110,5 @@ def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
         parts = [("What each side says", sides)]
     return render_template(
         "thing.html", record=record, rows=rows, parts=parts, unnamed=unnamed, types=types, pointing=pointing,
-        formats=[name for name in _FORMATS if name != "html"], base=BASE, av=AV, path=f"/{kind}/{record['id']}",
+        formats=[name for name in SUFFIXES if name != "html"], base=BASE, av=AV, path=f"/{kind}/{record['id']}",
     )  # fmt: skip
-
-
-def _prefixes(triples: list[ox.Triple], media_type: str) -> dict[str, str] | None:
-    """The prefixes that these triples use, where the format has any."""
-    if media_type not in ("text/turtle", "application/rdf+xml"):
-        return None
-    iris = " ".join(str(triple) for triple in triples)
-    return {name: iri for name, iri in PREFIXES.items() if f"<{iri}" in iris}
-
-
-def _media_type(suffix: str | None) -> str:
-    if suffix:
-        return _FORMATS[suffix]
-    offered = ["text/html", *_RDF, "application/json"]
-    best = negotiate(request.headers.get("Accept"), offered)
-    if best is None:
-        raise QueryError(406, "Not acceptable", f"Offered are {', '.join(offered)}.", offered=offered)
-    return best
-
-
-def _rdf(triples: list[ox.Triple], media_type: str) -> Response:
-    buffer = io.BytesIO()
-    ox.serialize(triples, buffer, format=_RDF[media_type], prefixes=_prefixes(triples, media_type))
-    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
-    return Response(buffer.getvalue(), content_type=media_type + charset)
