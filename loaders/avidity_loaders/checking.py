@@ -109,7 +109,8 @@ def check_consistency(inputs: Inputs) -> str:
         return "skipped: no Java here (HermiT needs it)"
     if verdict.problems:
         raise OntologyError([Problem(problem) for problem in verdict.problems])
-    return f"consistent; {verdict.things} things have the same classes by HermiT and by the build ({verdict.classes} classes)"
+    agreed = f"{verdict.things} things have the same of {verdict.classes} classes by HermiT and by the build"
+    return f"consistent; {agreed}"
 
 
 def check_profile(inputs: Inputs) -> str:

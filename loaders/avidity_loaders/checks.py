@@ -12,7 +12,6 @@ from avidity_loaders.errors import OntologyError, Problem, ReleaseError
 from avidity_loaders.names import XSD
 from avidity_loaders.queryfile import QueryFile, read_query_file
 
-
 LEVELS = ("ERROR", "WARN")
 
 

@@ -20,7 +20,7 @@ _SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What Pellet says: the OWL 2 profile, the description logic, the number of axioms, and why if it is inconsistent."""
+    """What Pellet says: the OWL 2 profile, the description logic, the number of axioms, and why it is inconsistent."""
 
     profile: str
     expressivity: str

@@ -9,10 +9,10 @@ from typing import Literal
 import pyoxigraph as ox
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from avidity_loaders.triples import Triples
 from avidity_loaders.errors import OntologyError, Problem
 from avidity_loaders.names import RDF_TYPE, SH, graph, thing
 from avidity_loaders.queryfile import read_query_file
+from avidity_loaders.triples import Triples
 
 
 class Parameter(BaseModel):

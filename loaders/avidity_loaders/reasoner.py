@@ -28,7 +28,7 @@ class Verdict:
 
 
 def judge(stated: Iterable[ox.Quad], derived: Iterable[ox.Quad]) -> Verdict | None:
-    """Classify everything that is stated with HermiT, and compare each thing's classes with those that the build gave it.
+    """Classify everything that is stated with HermiT; compare each thing's classes with those of the build.
 
     None where there is no Java. Classes that a rule fills (`av:inferredByRule`) are not compared: OWL cannot say them.
     owlready2 reads no owl:imports here: it is handed the triples, never a file or an address.
@@ -75,7 +75,7 @@ def _triples(stated: Iterable[ox.Quad]) -> io.BytesIO:
 
 
 def _by_rule(stated: Iterable[ox.Quad]) -> set[str]:
-    return {str(q.subject.value) for q in stated if q.predicate.value == AV + "inferredByRule"}
+    return {str(getattr(q.subject, "value", "")) for q in stated if q.predicate.value == AV + "inferredByRule"}
 
 
 def _types(quads: Iterable[ox.Quad], by_rule: set[str]) -> dict[str, set[str]]:

@@ -1,7 +1,7 @@
 """Names that were given out: an IRI of a released version never disappears, it can only be deprecated.
 
-`ontology/released/<version>.txt` lists, one a line, the IRIs that the version promised. Passages, quantities and other parts
-are named after what they belong to and are not listed.
+`ontology/released/<version>.txt` lists, one a line, the IRIs that the version promised. Passages, quantities and
+other parts are named after what they belong to and are not listed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_released(folder: Path) -> dict[str, str]:
 def gone(quads: Iterable[ox.Quad], folder: Path) -> list[Problem]:
     """A problem for each released IRI that the dataset does not describe any more."""
     there = named(quads)
-    cure = "bring it back, or describe it in ontology/vocabulary/deprecated.ttl: owl:deprecated true and dcterms:isReplacedBy"
+    cure = "bring it back, or describe it in ontology/vocabulary/deprecated.ttl (owl:deprecated, dcterms:isReplacedBy)"
     return [
         Problem(f"{iri} was released with {version} and is gone", folder / f"{version}.txt", cure=cure)
         for iri, version in sorted(read_released(folder).items())

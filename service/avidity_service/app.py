@@ -9,11 +9,13 @@ from avidity_service.cache import ResponseCache
 from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
 from avidity_service.engine import Engine
+from avidity_service.links import Links
 from avidity_service.names import Names
 from avidity_service.pages import routes as pages
 from avidity_service.pages.ontology import routes as ontology
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
+from avidity_service.rest import links as rest_links
 from avidity_service.rest import routes as rest
 from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
@@ -21,7 +23,14 @@ from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
 from avidity_service.sparql.pool import Pool
 
-BLUEPRINTS = (health.blueprint, rest.blueprint, sparql.blueprint, ontology.blueprint, pages.blueprint)
+BLUEPRINTS = (
+    health.blueprint,
+    rest_links.blueprint,
+    rest.blueprint,
+    sparql.blueprint,
+    ontology.blueprint,
+    pages.blueprint,
+)
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -48,7 +57,8 @@ def make_context(release: Release, settings: Settings) -> Context:
     engine = Engine(release.store)
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
-    return Context(release, settings, engine, names, catalogue, Pool(release, settings), findings, things)
+    links = Links(engine, catalogue)
+    return Context(release, settings, engine, names, catalogue, Pool(release, settings), findings, things, links)
 
 
 def _headers(response: Response) -> Response:

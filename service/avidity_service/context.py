@@ -8,6 +8,7 @@ from flask import current_app
 
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine
+from avidity_service.links import Links
 from avidity_service.names import Names
 from avidity_service.release import Release
 from avidity_service.rest.findings import Findings
@@ -30,6 +31,7 @@ class Context:
     pool: Pool
     findings: Findings
     things: Things
+    links: Links
 
 
 def context() -> Context:

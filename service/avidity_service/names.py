@@ -28,6 +28,14 @@ _LINKS = (
   ?thing ?predicate ?target . ?target skos:notation ?curie
 } ORDER BY ?rank ?thing"""
 )
+# Classes of outside ontologies (`avidity link --add`), with what is linked to a term below them.
+_ABOVE = (
+    _HEAD
+    + """SELECT DISTINCT ?thing ?curie ?class WHERE {
+  ?term rdfs:subClassOf+ ?class . ?class skos:notation ?curie . ?thing ?predicate ?term .
+  FILTER(?predicate IN (skos:exactMatch, skos:closeMatch)) FILTER(STRSTARTS(STR(?thing), "https://w3id.org/avidity/"))
+} ORDER BY ?curie ?thing"""
+)
 _GENES = _HEAD + "SELECT ?alteration ?gene WHERE { ?alteration av:affectsGene ?gene }"
 _BROADER = _HEAD + "SELECT ?alteration ?broader WHERE { ?alteration av:withinAlteration ?broader }"
 # Kinds whose things can be asked for by name.
@@ -63,6 +71,7 @@ class Names:
         self.shown: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
         self._read_names(engine)
         self._read_links(engine)
+        self._read_classes(engine)
         self._read_genes(engine)
 
     def resolve(self, kind: str, value: str, parameter: str | None = None) -> list[str]:
@@ -135,6 +144,16 @@ class Names:
             kind = row["thing"].removeprefix(BASE).partition("/")[0]
             for name in (row["curie"], row["target"]):
                 self.index.setdefault((kind, key(name)), [row["thing"]])
+
+    def _read_classes(self, engine: Engine) -> None:
+        """An outside class means all things below it, unless a thing is linked to the class itself."""
+        below: dict[tuple[str, str], list[str]] = {}
+        for row in engine.select(_ABOVE):
+            kind = row["thing"].removeprefix(BASE).partition("/")[0]
+            for name in (row["curie"], row["class"]):
+                below.setdefault((kind, key(name)), []).append(row["thing"])
+        for place, things in below.items():
+            self.index.setdefault(place, things)
 
     def _read_genes(self, engine: Engine) -> None:
         broader: dict[str, set[str]] = {}

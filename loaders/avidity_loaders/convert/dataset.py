@@ -13,12 +13,12 @@ from avidity_loaders.convert.findings import Findings
 from avidity_loaders.convert.passages import Passages, source_document
 from avidity_loaders.convert.sayings import Sayings
 from avidity_loaders.convert.study import StudyGraph
-from avidity_loaders.triples import Triples
 from avidity_loaders.document import Document
 from avidity_loaders.mappings import convert_mappings
 from avidity_loaders.names import graph
 from avidity_loaders.proof import Proof
 from avidity_loaders.questions import CollectionQuery, Question, convert_collection_queries, convert_questions
+from avidity_loaders.triples import Triples
 from avidity_loaders.vocabulary import Vocabulary, parse_turtle
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from avidity_loaders.convert.passages import Passages
-from avidity_loaders.triples import Triples
 from avidity_loaders.names import thing
 from avidity_loaders.proof import Proof
 from avidity_loaders.proof.quotes import Located
+from avidity_loaders.triples import Triples
 
 
 class Discrepancies:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import pyoxigraph as ox
 
 from avidity_loaders.bibliography import Bibliography
-from avidity_loaders.triples import Triples
 from avidity_loaders.document import Document
 from avidity_loaders.names import DCTERMS, OA, OBO, PROV, RDF_TYPE, thing
 from avidity_loaders.proof.quotes import Located
+from avidity_loaders.triples import Triples
 
 # Author statement supported from referenced clinical study: primary study ← review sentence ← curated fact.
 STATED = ox.NamedNode(OBO + "ECO_0006016")

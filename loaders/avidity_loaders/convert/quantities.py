@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from avidity_loaders.claims.records import Quantity
-from avidity_loaders.triples import Triples
 from avidity_loaders.names import BASE
+from avidity_loaders.triples import Triples
 from avidity_loaders.units import daily, normalised
 from avidity_loaders.vocabulary import Vocabulary
 

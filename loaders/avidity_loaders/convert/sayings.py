@@ -8,9 +8,9 @@ from avidity_loaders.claims.models import TopicFile
 from avidity_loaders.claims.statements import CaseEvent, Definition, HarmRate, OpenQuestion, PatientCase, Statement
 from avidity_loaders.convert.passages import Passages
 from avidity_loaders.convert.quantities import add_quantity, quantity_label
-from avidity_loaders.triples import Triples
 from avidity_loaders.names import thing
 from avidity_loaders.proof import Proof
+from avidity_loaders.triples import Triples
 from avidity_loaders.vocabulary import Vocabulary
 
 

@@ -9,9 +9,9 @@ from avidity_loaders.claims.records import Quantity
 from avidity_loaders.claims.studies import Assessment, Cohort, Component, Radioiodine, Regimen, Study
 from avidity_loaders.convert.passages import Passages
 from avidity_loaders.convert.quantities import add_daily_dose, add_quantity, quantity_label
-from avidity_loaders.triples import Triples
 from avidity_loaders.names import graph, thing
 from avidity_loaders.proof import Proof
+from avidity_loaders.triples import Triples
 from avidity_loaders.vocabulary import Vocabulary
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 
 from avidity_loaders.convert.passages import Passages
-from avidity_loaders.triples import Triples
 from avidity_loaders.derive.arithmetic import accuracy_of_no_table, impossible_figures, rates_too_fine
 from avidity_loaders.derive.counts import Derived, derived_counts, derived_denominators, sizes
 from avidity_loaders.derive.found import Found, StudyClaims, studies
@@ -16,6 +15,7 @@ from avidity_loaders.derive.witnesses import contradictions_between_witnesses
 from avidity_loaders.document import Document
 from avidity_loaders.names import BASE, OBO, graph, thing
 from avidity_loaders.proof import Proof
+from avidity_loaders.triples import Triples
 from avidity_loaders.vocabulary import Vocabulary
 
 # Curator inference used in manual assertion: the step from what is printed to what follows from it.

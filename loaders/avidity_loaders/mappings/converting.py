@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from avidity_loaders.triples import Triples
 from avidity_loaders.errors import OntologyError
 from avidity_loaders.mappings.judging import judge_mappings
 from avidity_loaders.mappings.models import Mapping, MappingSet
-from avidity_loaders.mappings.prefixes import read_prefixes
+from avidity_loaders.mappings.prefixes import Prefix, read_prefixes
 from avidity_loaders.mappings.reading import read_mapping_sets
 from avidity_loaders.names import AV, DCTERMS, PREFIXES, RDF_TYPE, RDFS_LABEL, SKOS, XSD, graph, thing
+from avidity_loaders.triples import Triples
 from avidity_loaders.vocabulary import Vocabulary, parse_turtle
 
 SSSOM = "https://w3id.org/sssom/"
+REGISTRY = "https://bioregistry.io/registry/"
 _OWL, _RDFS = PREFIXES["owl"], PREFIXES["rdfs"]
 
 
@@ -36,7 +37,7 @@ def convert_mappings(ontology: Path, vocabulary: Vocabulary) -> list[ox.Quad]:
         for row in mapping_set.mappings:
             _mapping(triples, mapping_set, row)
     for prefix in prefixes.values():
-        _prefix(triples, prefix.prefix, prefix.name, prefix.iri, prefix.licence, prefix.page)
+        _prefix(triples, prefix)
     return list(dict.fromkeys(triples.quads))
 
 
@@ -93,11 +94,12 @@ def _mapping(triples: Triples, mapping_set: MappingSet, row: Mapping) -> None:
         add(target, ox.NamedNode(SKOS + "prefLabel"), row.object_label)
 
 
-def _prefix(triples: Triples, prefix: str, name: str, iri: str, licence: str, page: str) -> None:
+def _prefix(triples: Triples, prefix: Prefix) -> None:
     """A vocabulary that we link to, so that clients can make CURIEs and web addresses of the IRIs."""
-    node = thing("vocabulary", prefix.lower())
-    triples.describe(node, "ExternalVocabulary", name)
-    triples.add(node, "curiePrefix", prefix)
-    triples.add(node, "iriPrefix", iri)
-    triples.add(node, "licenceNote", licence)
-    triples.add(node, "pageTemplate", page)
+    node = thing("vocabulary", prefix.prefix.lower())
+    triples.describe(node, "ExternalVocabulary", prefix.name)
+    triples.add(node, "curiePrefix", prefix.prefix)
+    triples.add(node, "iriPrefix", prefix.iri)
+    triples.add(node, "licenceNote", prefix.licence)
+    triples.add(node, "pageTemplate", prefix.page)
+    triples.add(node, ox.NamedNode(_RDFS + "seeAlso"), ox.NamedNode(REGISTRY + prefix.bioregistry))

@@ -26,7 +26,7 @@ def judge_mappings(
     sets: list[MappingSet], prefixes: dict[str, Prefix], labels: dict[str, str], vocabulary: Vocabulary
 ) -> list[Problem]:
     """Every problem of the sets; `labels` gives the label of each of our things and terms by CURIE."""
-    problems = []
+    problems = list[Problem]()
     for mapping_set in sets:
         problems += _curie_map(mapping_set, prefixes)
         for row in mapping_set.mappings:

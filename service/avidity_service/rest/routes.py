@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, request
 
 from avidity_service.asking import ask, bind
 from avidity_service.catalogue import pasteable
 from avidity_service.context import context
-from avidity_service.engine import short, text
-from avidity_service.errors import QueryError, UnknownThing, UnknownValue
+from avidity_service.engine import short
+from avidity_service.errors import UnknownThing, UnknownValue
 from avidity_service.names import nearest, nodes
-from avidity_service.negotiation import negotiate
 from avidity_service.rest.agents import agent_record, agents_with_responders
+from avidity_service.rest.envelope import answer, meta
 from avidity_service.rest.filters import FILTERS, Asked, class_term, read_filters
 from avidity_service.rest.findings import Row
-from avidity_service.rest.flattening import flat
 from avidity_service.rest.parts import parts_of_study, with_sides
 
 blueprint = Blueprint("rest", __name__, url_prefix="/api/v1")
@@ -36,16 +30,15 @@ LISTS = {
 }  # fmt: skip
 _OF_STUDIES = ("cohorts", "regimens", "statements", "discrepancies", "open-questions", "derived-findings", "table-rows")
 _SINGLE = {**LISTS, "agents": "agent", "findings": "finding", "adverse-events": "finding"}
-_JSON, _CSV = "application/json", "text/csv"
 
 
 @blueprint.get("/")
 def index() -> Response:
     """What there is."""
-    names = [*sorted(_SINGLE), "questions", "release"]
+    names = [*sorted([*_SINGLE, "mappings"]), "questions", "release", "resolve"]
     return jsonify(
         data=[{"name": name, "href": f"/api/v1/{name}"} for name in names],
-        meta=_meta(len(names)),
+        meta=meta(len(names)),
         links={"self": request.path},
     )
 
@@ -74,7 +67,7 @@ def agents() -> Response:
     data, found, unnamed = agents_with_responders(asked, findings, things)
     rows = [{"agent": agent["id"], "agent_label": agent["label"], **row} for agent in data for row in agent["findings"]]
     page = data[asked.offset : asked.offset + asked.limit]
-    return _answer(page, rows, asked, len(data), found.query, assumed=assumed, agent_not_named=unnamed)
+    return answer(page, rows, asked, len(data), found.query, assumed=assumed, agent_not_named=unnamed)
 
 
 @blueprint.get("/findings")
@@ -82,7 +75,7 @@ def findings() -> Response:
     """Findings of every kind, harms among them."""
     asked = _asked(FILTERS)
     found = context().findings.find(asked)
-    return _answer(found.rows, found.rows, asked, found.total, found.query)
+    return answer(found.rows, found.rows, asked, found.total, found.query)
 
 
 @blueprint.get("/adverse-events")
@@ -90,7 +83,7 @@ def adverse_events() -> Response:
     """Harms; `grade_min` leaves out those whose grade is not stated."""
     asked = _asked(FILTERS)
     found = context().findings.find(asked, class_term("AdverseEventFinding"))
-    return _answer(found.rows, found.rows, asked, found.total, found.query)
+    return answer(found.rows, found.rows, asked, found.total, found.query)
 
 
 @blueprint.get("/questions")
@@ -107,11 +100,11 @@ def questions() -> Response:
         }
         for question in context().catalogue.questions
     ]  # fmt: skip
-    return jsonify(data=data, meta=_meta(len(data)), links={"self": request.full_path.rstrip("?")})
+    return jsonify(data=data, meta=meta(len(data)), links={"self": request.full_path.rstrip("?")})
 
 
 @blueprint.get("/questions/<name>")
-def answer(name: str) -> Response:
+def question_answer(name: str) -> Response:
     """A question's rows."""
     found = context()
     question = found.catalogue.question(name)
@@ -122,7 +115,7 @@ def answer(name: str) -> Response:
     answers = ask(question, bound, found.engine)
     rows = list(answers)
     page = rows[asked.offset : asked.offset + asked.limit] if "limit" in paging or "offset" in paging else rows
-    return _answer(
+    return answer(
         page,
         page,
         asked,
@@ -136,7 +129,7 @@ def answer(name: str) -> Response:
 @blueprint.get("/release")
 def release() -> Response:
     """The release's id, counts and digests."""
-    return jsonify(data=context().release.manifest, meta=_meta(1), links={"self": request.path})
+    return jsonify(data=context().release.manifest, meta=meta(1), links={"self": request.path})
 
 
 @blueprint.get("/<collection>")
@@ -166,7 +159,7 @@ def single(collection: str, slug: str) -> Response:
     if _SINGLE[collection] == "finding":
         rows = finder.find(Asked({"finding": [node]}), whole=True).rows
         record = {**record, **rows[0]}
-    return jsonify(data=record, meta=_meta(1), links={"self": request.path, "page": node.value})
+    return jsonify(data=record, meta=meta(1), links={"self": request.path, "page": node.value})
 
 
 def _asked(allowed: tuple[str, ...]) -> Asked:
@@ -175,75 +168,4 @@ def _asked(allowed: tuple[str, ...]) -> Asked:
 
 def _table(records: list[Row], asked: Asked, total: int, query: str | None) -> Response:
     page = records[asked.offset : asked.offset + asked.limit]
-    return _answer(page, page, asked, total, query)
-
-
-def _answer(
-    data: list[Any],
-    rows: list[Row],
-    asked: Asked,
-    total: int,
-    query: str | None,
-    columns: Sequence[str] = (),
-    **more: Any,
-) -> Response:
-    """The envelope, or the rows as CSV."""
-    if _media_type() == _CSV:
-        return Response(_csv(rows, columns), content_type=_CSV + "; charset=utf-8")
-    if total == 0:
-        # Silence is no answer: what the file lacks may be why nothing was found.
-        more["empty"] = {
-            "reason": "The source states nothing that fits; parts that the file does not hold cannot be asked.",
-            "the_source_does_not_include": context().things.missing_parts(),
-        }
-    return jsonify(data=data, meta={**_meta(total, asked, query), **more}, links=_links(asked, total, len(data)))
-
-
-def _media_type() -> str:
-    format_ = request.args.get("format")
-    if format_ is not None:
-        known = {"json": _JSON, "csv": _CSV}
-        if format_ not in known:
-            raise UnknownValue("format", format_, list(known), nearest(format_, known))
-        return known[format_]
-    found = negotiate(request.headers.get("Accept"), [_JSON, _CSV])
-    if found is None and negotiate(request.headers.get("Accept"), ["text/html"]) is None:
-        raise QueryError(406, "Not acceptable", f"Offered are {_JSON} and {_CSV}.", offered=[_JSON, _CSV])
-    return found or _JSON
-
-
-def _meta(total: int, asked: Asked | None = None, query: str | None = None) -> dict[str, Any]:
-    page = asked or Asked()
-    return {
-        "release": context().release.id,
-        "total": total,
-        "limit": page.limit,
-        "offset": page.offset,
-        "query": query,
-    }
-
-
-def _links(asked: Asked, total: int, shown: int) -> dict[str, str]:
-    links = {"self": request.full_path.rstrip("?")}
-    if asked.offset + shown < total:
-        links["next"] = _page(asked.offset + asked.limit)
-    if asked.offset:
-        links["prev"] = _page(max(0, asked.offset - asked.limit))
-    return links
-
-
-def _page(offset: int) -> str:
-    from urllib.parse import urlencode
-
-    pairs = [(key, value) for key, value in request.args.items(multi=True) if key != "offset"]
-    return f"{request.path}?{urlencode([*pairs, ('offset', str(offset))])}"
-
-
-def _csv(rows: list[Row], columns: Sequence[str]) -> str:
-    flattened = [flat(row) for row in rows]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    columns = columns or list(dict.fromkeys(name for row in flattened for name in row if name != "properties"))
-    writer.writerow(columns)
-    writer.writerows([text(row.get(name)) for name in columns] for row in flattened)
-    return out.getvalue()
+    return answer(page, page, asked, total, query)
