@@ -20,7 +20,8 @@ PREDICATES = ("skos:exactMatch", "skos:closeMatch", "skos:narrowMatch", "skos:br
 _VOCABULARIES = f"""PREFIX av: <{AV}> PREFIX rdfs: <{RDFS}>
 SELECT ?prefix ?iri ?name ?licence ?page ?registry WHERE {{
   ?vocabulary a av:ExternalVocabulary ; av:curiePrefix ?prefix ; av:iriPrefix ?iri ; rdfs:label ?name ;
-    av:licenceNote ?licence ; av:pageTemplate ?page ; rdfs:seeAlso ?registry }} ORDER BY ?prefix"""
+    av:licenceNote ?licence ; av:pageTemplate ?page . OPTIONAL {{ ?vocabulary rdfs:seeAlso ?entry }}
+  BIND(COALESCE(?entry, ?vocabulary) AS ?registry) }} ORDER BY ?prefix"""
 # Terms of other vocabularies that the graph uses as they are: the evidence types.
 _ITSELF = f"""PREFIX av: <{AV}> PREFIX rdfs: <{RDFS}> PREFIX skos: <{SKOS}>
 SELECT ?label ?definition ?facts WHERE {{
@@ -139,6 +140,7 @@ class Links:
             "object": {"curie": curie, "iri": row["object"] if curie else None, "label": row["object_label"],
                        "page": self.page(curie) if curie else None},
             "vocabulary": row["source"].rsplit("/", 1)[-1],
+            "source": row["source"],
             "vocabulary_version": row["version"],
             "justification": "semapv:" + row["justification"].rsplit("/", 1)[-1],
             "comment": row["comment"],
@@ -174,9 +176,14 @@ def _own_curie(iri: str) -> str:
     return "av:" + iri.removeprefix(AV) if iri.startswith(AV) else "avidity:" + iri.removeprefix(BASE)
 
 
+def _source(iri: str) -> str:
+    registry = "https://bioregistry.io/registry/"
+    return "bioregistry:" + iri.removeprefix(registry) if iri.startswith(registry) else _own_curie(iri)
+
+
 def _cells(row: Record) -> tuple[str, ...]:
     return (
         _own_curie(row["subject"]["iri"]), row["subject"]["label"], row["predicate"],
         row["object"]["curie"] or "sssom:NoTermFound", row["object"]["label"] or "", row["justification"],
-        f"bioregistry:{row['vocabulary']}", row["vocabulary_version"] or "", row["date"], row["comment"] or "",
+        _source(row["source"]), row["vocabulary_version"] or "", row["date"], row["comment"] or "",
     )  # fmt: skip

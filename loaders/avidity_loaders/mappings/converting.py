@@ -11,7 +11,7 @@ from avidity_loaders.mappings.judging import judge_mappings
 from avidity_loaders.mappings.models import Mapping, MappingSet
 from avidity_loaders.mappings.prefixes import Prefix, read_prefixes
 from avidity_loaders.mappings.reading import read_mapping_sets
-from avidity_loaders.names import AV, DCTERMS, PREFIXES, RDF_TYPE, RDFS_LABEL, SKOS, XSD, graph, thing
+from avidity_loaders.names import AV, BASE, DCTERMS, PREFIXES, RDF_TYPE, RDFS_LABEL, SKOS, XSD, graph, thing
 from avidity_loaders.triples import Triples
 from avidity_loaders.vocabulary import Vocabulary, parse_turtle
 
@@ -52,10 +52,12 @@ def known_labels(ontology: Path, vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def mapping_iri(row: Mapping) -> ox.NamedNode:
-    """`…/mapping/<subject>/<prefix>-<local id>`, lower-case, the same as long as the pair is the same."""
-    subject = row.subject_id.replace("av:", "term/").removeprefix("avidity:")
+    """`…/mapping/<subject>/<prefix>-<local id>`, the same as long as the pair is the same; lower-case but for terms."""
     other = row.object_id.replace(":", "-") if row.is_match else "none-in-" + row.object_source.partition(":")[2]
-    return thing("mapping", *f"{subject}/{other}".lower().split("/"))
+    if row.subject_id.startswith("av:"):
+        # av:agent and av:Agent are two terms.
+        return thing("mapping", "term", row.subject_id.removeprefix("av:"), other)
+    return thing("mapping", *f"{row.subject_id.removeprefix('avidity:')}/{other}".lower().split("/"))
 
 
 def _set(triples: Triples, mapping_set: MappingSet) -> None:
@@ -64,6 +66,7 @@ def _set(triples: Triples, mapping_set: MappingSet) -> None:
     triples.add(node, ox.NamedNode(DCTERMS + "title"), mapping_set.title)
     triples.add(node, ox.NamedNode(DCTERMS + "license"), ox.NamedNode(mapping_set.licence))
     triples.add(node, ox.NamedNode(_OWL + "versionInfo"), mapping_set.version)
+    triples.add(node, ox.NamedNode(SSSOM + "sssom_version"), ox.NamedNode(SSSOM + "version1.1"))
     triples.add(node, ox.NamedNode(SSSOM + "creator_label"), *mapping_set.creators)
 
 
@@ -81,6 +84,8 @@ def _mapping(triples: Triples, mapping_set: MappingSet, row: Mapping) -> None:
         add(node, ox.NamedNode(_OWL + name), value)
     add(node, ox.NamedNode(SSSOM + "mapping_justification"), reason)
     add(node, ox.NamedNode(SSSOM + "subject_label"), row.subject_label)
+    add(node, ox.NamedNode(SSSOM + "subject_source"), ox.NamedNode(BASE + "ontology"))
+    add(node, ox.NamedNode(SSSOM + "subject_source_version"), mapping_set.version)
     add(node, ox.NamedNode(SSSOM + "object_label"), row.object_label or None)
     add(node, ox.NamedNode(SSSOM + "object_source"), source)
     add(node, ox.NamedNode(SSSOM + "object_source_version"), row.object_source_version or None)
@@ -102,4 +107,5 @@ def _prefix(triples: Triples, prefix: Prefix) -> None:
     triples.add(node, "iriPrefix", prefix.iri)
     triples.add(node, "licenceNote", prefix.licence)
     triples.add(node, "pageTemplate", prefix.page)
-    triples.add(node, ox.NamedNode(_RDFS + "seeAlso"), ox.NamedNode(REGISTRY + prefix.bioregistry))
+    if prefix.bioregistry:
+        triples.add(node, ox.NamedNode(_RDFS + "seeAlso"), ox.NamedNode(REGISTRY + prefix.bioregistry))

@@ -80,8 +80,8 @@ def _object(row: Mapping, mapping_set: MappingSet, prefixes: dict[str, Prefix]) 
         return
     if not prefixes[prefix].fits(local_id):
         yield f"{row.object_id} is not how ids of {prefix} look", f"the pattern is {prefixes[prefix].pattern}"
-    if row.object_source != f"bioregistry:{prefixes[prefix].bioregistry}":
-        yield f"{row.object_id} is from bioregistry:{prefixes[prefix].bioregistry}, not {row.object_source!r}", None
+    if row.object_source != prefixes[prefix].source:
+        yield f"{row.object_id} is from {prefixes[prefix].source}, not {row.object_source!r}", None
     if not row.object_label or not row.object_source_version:
         yield f"{row.object_id} needs its label and the version of the file that it was seen in", None
 

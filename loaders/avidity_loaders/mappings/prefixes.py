@@ -32,6 +32,11 @@ class Prefix:
     def _form(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
 
+    @property
+    def source(self) -> str:
+        """The vocabulary itself as a CURIE: its entry in Bioregistry, or ours where it has none."""
+        return f"bioregistry:{self.bioregistry}" if self.bioregistry else f"avidity:vocabulary/{self.prefix.lower()}"
+
     def fits(self, local_id: str) -> bool:
         """Whether this is how the vocabulary's ids look."""
         return self._form.fullmatch(local_id) is not None

@@ -35,7 +35,7 @@ _SINGLE = {**LISTS, "agents": "agent", "findings": "finding", "adverse-events": 
 @blueprint.get("/")
 def index() -> Response:
     """What there is."""
-    names = [*sorted([*_SINGLE, "mappings"]), "questions", "release", "resolve"]
+    names = [*sorted([*_SINGLE, "mappings"]), "questions", "release"]
     return jsonify(
         data=[{"name": name, "href": f"/api/v1/{name}"} for name in names],
         meta=meta(len(names)),
