@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
@@ -110,8 +109,9 @@ class Links:
                 if rest != bare and rest.endswith(end):
                     return self._iri(row["iri"], rest.removesuffix(end))
         # The resolvers' form: https://bioregistry.io/ncit:C66939, https://identifiers.org/hgnc:1097.
-        if urlsplit(asked).hostname in ("bioregistry.io", "identifiers.org", "n2t.net"):
-            return self.expand(urlsplit(asked).path.strip("/"))
+        host, _, path = bare.partition("/")
+        if host in ("bioregistry.io", "identifiers.org", "n2t.net"):
+            return self.expand(path.strip("/"))
         return self._iri("", asked)
 
     def _below(self, iri: str) -> list[Record]:
@@ -150,12 +150,12 @@ class Links:
         }  # fmt: skip
 
 
-def sssom(records: Iterable[Record], links: Links, release: str) -> str:
+def sssom(records: Iterable[Record], links: Links, release: str, set_id: str | None = None) -> str:
     """The mappings as one SSSOM/TSV file: the header that the standard asks for, and a row each."""
     rows = list(records)
     prefixes = {row["prefix"]: row["iri"] for row in links.vocabularies}
     head = {
-        "sssom_version": '"1.1"', "mapping_set_id": f"{BASE}mappings/{release}",
+        "sssom_version": '"1.1"', "mapping_set_id": set_id or f"{BASE}mappings/{release}",
         "mapping_set_title": '"Avidity to other vocabularies"', "mapping_set_version": f'"{release}"',
         "license": "https://creativecommons.org/publicdomain/zero/1.0/", "subject_source": "avidity:ontology",
     }  # fmt: skip

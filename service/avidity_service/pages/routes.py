@@ -11,8 +11,10 @@ from avidity_service.context import context
 from avidity_service.engine import text
 from avidity_service.errors import UnknownThing, UnknownValue
 from avidity_service.iris import AV, BASE
+from avidity_service.links import sssom
 from avidity_service.names import nearest
 from avidity_service.pages.formats import FILES, RDF_FORMATS, SUFFIXES, acceptable, content_type, rdf_response
+from avidity_service.rest.envelope import SSSOM
 from avidity_service.rest.filters import Asked
 from avidity_service.rest.parts import parts_of_study, with_sides
 
@@ -69,6 +71,19 @@ def download(name: str) -> Response:
     kinds = {"gz": "application/gzip", **SUFFIXES, **FILES}
     kind = kinds.get(name.rsplit(".", 1)[-1], "application/octet-stream")
     return Response(files[name], content_type=content_type(kind))
+
+
+@blueprint.get("/mappings")
+@blueprint.get("/mappings/<name>")
+def mapping_set(name: str | None = None) -> Response:
+    """A mapping set at its own IRI, or all of them, as SSSOM/TSV."""
+    links = context().links
+    rows, _ = links.find({})
+    iri = None if name is None else f"{BASE}mappings/{name}"
+    chosen = [row for row in rows if iri in (None, row["set"])]
+    if not chosen:
+        raise UnknownThing(f"mapping set '{name}'", nearest(str(name), {row["set"].rsplit("/", 1)[-1] for row in rows}))
+    return Response(sssom(chosen, links, context().release.id, iri), content_type=f"{SSSOM}; charset=utf-8")
 
 
 @blueprint.get("/.well-known/void")
