@@ -15,7 +15,7 @@ from avidity_loaders.convert.sayings import Sayings
 from avidity_loaders.convert.study import StudyGraph
 from avidity_loaders.document import Document
 from avidity_loaders.mappings import convert_mappings
-from avidity_loaders.names import graph
+from avidity_loaders.names import AV, BASE, PREFIXES, graph
 from avidity_loaders.proof import Proof
 from avidity_loaders.questions import CollectionQuery, Question, convert_collection_queries, convert_questions
 from avidity_loaders.triples import Triples
@@ -32,10 +32,7 @@ def convert(
     collections: list[CollectionQuery],
 ) -> list[ox.Quad]:
     """The quads of all graphs but `derived`, each once."""
-    quads = [
-        ox.Quad(triple.subject, triple.predicate, triple.object, graph("ontology"))
-        for triple in parse_turtle(ontology / "avidity.ttl")
-    ]
+    quads = _ontology(parse_turtle(ontology / "avidity.ttl"))
     quads += [
         ox.Quad(triple.subject, triple.predicate, triple.object, graph("vocabulary")) for triple in vocabulary.triples
     ]
@@ -48,6 +45,14 @@ def convert(
     for proof in proofs:
         quads += file_quads(proof, passages, vocabulary)
     return list(dict.fromkeys(quads))
+
+
+def _ontology(triples: list[ox.Triple]) -> list[ox.Quad]:
+    """The ontology's graph; each of its terms says which ontology defines it, for those who find it elsewhere."""
+    here, defined_by = graph("ontology"), ox.NamedNode(PREFIXES["rdfs"] + "isDefinedBy")
+    terms = {t.subject for t in triples if isinstance(t.subject, ox.NamedNode) and t.subject.value.startswith(AV)}
+    quads = [ox.Quad(triple.subject, triple.predicate, triple.object, here) for triple in triples]
+    return quads + [ox.Quad(term, defined_by, ox.NamedNode(BASE + "ontology"), here) for term in sorted(terms, key=str)]
 
 
 def file_quads(proof: Proof, passages: Passages, vocabulary: Vocabulary) -> list[ox.Quad]:
