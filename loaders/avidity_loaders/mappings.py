@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -10,16 +9,9 @@ import pyoxigraph as ox
 from avidity_loaders.convert.triples import Triples
 from avidity_loaders.errors import OntologyError, Problem
 from avidity_loaders.names import BASE, SKOS, graph
+from avidity_loaders.sssom import read_mapping_sets
 from avidity_loaders.vocabulary import Vocabulary
 
-_COLUMNS = (
-    "subject_id",
-    "subject_label",
-    "predicate_id",
-    "object_id",
-    "object_label",
-    "mapping_justification",
-)
 _PREDICATES = (
     "skos:exactMatch",
     "skos:closeMatch",
@@ -37,31 +29,14 @@ def convert_mappings(folder: Path, vocabulary: Vocabulary) -> list[ox.Quad]:
     """
     triples = Triples(graph("mappings"))
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.sssom.tsv")):
-        prefixes, rows = _read(path)
-        for line, row in rows:
-            problem = _convert(triples, row, prefixes, vocabulary)
+    for found in read_mapping_sets(folder):
+        for line, row in found.rows:
+            problem = _convert(triples, row, found.prefixes, vocabulary)
             if problem:
-                problems.append(Problem(problem, path, line))
+                problems.append(Problem(problem, found.path, line))
     if problems:
         raise OntologyError(problems)
     return triples.quads
-
-
-def _read(path: Path) -> tuple[dict[str, str], list[tuple[int, dict[str, str]]]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    head = [line[1:] for line in lines if line.startswith("#")]
-    prefixes = {}
-    for line in head:
-        key, _, value = line.strip().partition(": ")
-        if value.startswith(("http://", "https://")) and key not in ("license", "mapping_set_id"):
-            prefixes[key] = value.strip('"')
-    body = [(i + 1, line) for i, line in enumerate(lines) if not line.startswith("#")]
-    reader = csv.DictReader((line for _, line in body), delimiter="\t")
-    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise OntologyError(Problem(f"the SSSOM columns {', '.join(missing)} are missing", path, body[0][0]))
-    return prefixes, [(line, row) for (line, _), row in zip(body[1:], reader, strict=True)]
 
 
 def _convert(triples: Triples, row: dict[str, str], prefixes: dict[str, str], vocabulary: Vocabulary) -> str | None:
