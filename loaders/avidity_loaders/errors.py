@@ -4,7 +4,9 @@
     ├── SourceError      the review's text or its profile is not what it says it is
     ├── ClaimsError      claims files that cannot be read, do not fit the schema, or are not proven
     ├── OntologyError    ontology, vocabulary, mappings or question files that do not parse or do not agree
-    └── ReleaseError     a release that cannot be written or did not pass its checks
+    ├── ReleaseError     a release that cannot be written or did not pass its checks
+    └── LinkError        a copy of an ontology that cannot be read safely, or is none
+        └── NothingToJudge   it can be read, and is no ontology that we link to
 
 Each carries the problems it found, so that a curator sees all of them at once and not one a run.
 """
@@ -76,3 +78,15 @@ class ReleaseError(LoaderError):
     """A release that did not pass its checks or cannot be written."""
 
     heading = "The release was not written"
+
+
+class LinkError(LoaderError):
+    """A user's copy of an ontology: not safe to read, broken, or no ontology."""
+
+    heading = "The ontology file cannot be used"
+
+
+class NothingToJudge(LinkError):
+    """An ontology that owns no prefix that we link to."""
+
+    heading = "There is nothing to judge"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 # SSSOM's value for "looked for, and the other vocabulary has no such term".
@@ -31,6 +31,10 @@ class Mapping:
     def is_match(self) -> bool:
         """False for a row that says that there is no counterpart."""
         return self.object_id != NO_TERM_FOUND
+
+
+# The columns of our files, in SSSOM's names; `comment` may be left out.
+COLUMNS = tuple(field.name for field in fields(Mapping) if field.name != "line")
 
 
 @dataclass(frozen=True, slots=True)

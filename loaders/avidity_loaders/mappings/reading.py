@@ -10,11 +10,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from avidity_loaders.errors import OntologyError, Problem
-from avidity_loaders.mappings.models import Mapping, MappingSet
+from avidity_loaders.mappings.models import COLUMNS, Mapping, MappingSet
 
-_REQUIRED = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "mapping_justification",
-             "object_source", "object_source_version")  # fmt: skip
-_COLUMNS = (*_REQUIRED, "comment")
+_REQUIRED = tuple(name for name in COLUMNS if name != "comment")
 _HEADER = ("mapping_set_id", "mapping_set_title", "mapping_set_version", "license", "mapping_date", "curie_map")
 
 
@@ -43,11 +41,11 @@ def _read(path: Path) -> MappingSet:
         raise OntologyError(Problem("there is no table below the header", path, head))
     columns = next(csv.reader([lines[head]], delimiter="\t"))
     missing = [name for name in _REQUIRED if name not in columns]
-    unknown = [name for name in columns if name not in _COLUMNS]
+    unknown = [name for name in columns if name not in COLUMNS]
     if missing or unknown:
         what = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"unknown: {', '.join(unknown)}"] * bool(unknown)
         raise OntologyError(
-            Problem(f"the SSSOM columns do not fit; {'; '.join(what)}", path, head + 1, cure=", ".join(_COLUMNS))
+            Problem(f"the SSSOM columns do not fit; {'; '.join(what)}", path, head + 1, cure=", ".join(COLUMNS))
         )
     rows, problems = [], []
     for line, text in enumerate(lines[head + 1 :], head + 2):

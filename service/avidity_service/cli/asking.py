@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,8 @@ import pyoxigraph as ox
 
 from avidity_service.catalogue import Catalogue
 from avidity_service.cli.opening import open_for_reading
-from avidity_service.engine import Engine, Rows, text
+from avidity_service.cli.printing import print_table
+from avidity_service.engine import Engine, Rows
 from avidity_service.errors import QueryError, UnknownValue
 from avidity_service.names import Names
 from avidity_service.rest.things import Things
@@ -54,7 +53,7 @@ def ask(name: str | None, given: Mapping[str, str], format_: str, release: Path 
         rows = [
             (q.name, q.question, " ".join(f"--{p.name} {p.example}" for p in q.parameters)) for q in catalogue.questions
         ]
-        _print(("name", "question", "parameters"), rows, format_)
+        print_table(("name", "question", "parameters"), rows, format_)
         return
     question = catalogue.question(name)
     try:
@@ -131,52 +130,4 @@ def _parsed(body: bytes, kind: str) -> Any:
 
 
 def _print_rows(rows: Rows, format_: str) -> None:
-    _print(rows.columns, [tuple(row.values()) for row in rows], format_)
-
-
-def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], format_: str) -> None:
-    if format_ == "json":
-        data = [dict(zip(columns, row, strict=True)) for row in rows]
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
-    elif format_ in ("csv", "tsv"):
-        out = io.StringIO()
-        writer = csv.writer(out, delimiter="," if format_ == "csv" else "\t", lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([text(value) for value in row] for row in rows)
-        click.echo(out.getvalue(), nl=False)
-    elif format_ == "ttl":
-        raise click.UsageError("rows are no graph; ttl goes with CONSTRUCT and DESCRIBE")
-    else:
-        _table(columns, [[_shown(value) for value in row] for row in rows])
-
-
-def _shown(value: Any) -> str:
-    shown = " ".join(text(value).split())
-    return shown.removeprefix("https://w3id.org/avidity/")
-
-
-def _table(columns: Sequence[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    used = [i for i, name in enumerate(columns) if any(row[i] for row in rows) or not rows]
-    table = Table(show_lines=True)
-    for i in used:
-        table.add_column(
-            columns[i].replace("_label", ""),
-            overflow="fold",
-            ratio=4 if columns[i] in ("quote", "question") else None,
-        )
-    for row in rows:
-        table.add_row(*(_plain(row[i]) for i in used))
-    console = Console()
-    # A pipe has no width; rows must not be squeezed to 80 signs there.
-    console = console if console.is_terminal else Console(width=220)
-    console.print(table)
-    click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", err=True)
-
-
-def _plain(value: str) -> Any:
-    from rich.text import Text
-
-    return Text(value)
+    print_table(rows.columns, [tuple(row.values()) for row in rows], format_)

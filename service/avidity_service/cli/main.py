@@ -156,3 +156,40 @@ def show(name: str, format_: str, release: Path | None) -> None:
     from avidity_service.cli import showing
 
     showing.show(name, format_, release)
+
+
+@main.command()
+@click.option(
+    "--ontology",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="Your copy of an ontology: OBO, OWL (RDF/XML, Turtle) or OBO Graphs JSON, also gzipped.",
+)
+@click.option("--prefix", "prefixes", multiple=True, help="Judge these links, not those that the file's IRI tells.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv", "sssom"]),
+    default="table",
+    show_default=True,
+    help="A table shows what is not ok, json and csv show all, sssom proposes rows with replacements.",
+)
+@click.option("--add", is_flag=True, help="Write a release that also holds the linked terms and all above them.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="With --add: where to write it.")
+@_RELEASE
+@click.option(
+    "--mappings",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another folder of mapping sets (*.sssom.tsv).",
+)
+@click.option(
+    "--max-gb", type=click.FloatRange(min=0, min_open=True), default=8, show_default=True,
+    help="Refuse a file of more gigabytes when decompressed.",
+)  # fmt: skip
+def link(
+    ontology: Path, prefixes: tuple[str, ...], format_: str, max_gb: float, mappings: Path | None, **add: Any
+) -> None:
+    """Hold the links to other vocabularies against your copy of one: which are wrong, moved or obsolete."""
+    from avidity_service.cli import linking
+
+    linking.link(ontology, prefixes, format_, int(max_gb * 2**30), mappings, linking.Addition(**add))
