@@ -31,6 +31,7 @@ from avidity_loaders.link.report import proposal
 from avidity_loaders.link.terms import Header, Synonym, Term
 from avidity_loaders.mappings.models import COLUMNS
 from avidity_loaders.release import ReleaseContent, write_release
+from avidity_service.app import create_app
 from avidity_service.asking import ask, bind
 from avidity_service.catalogue import Catalogue
 from avidity_service.cli import main
@@ -38,6 +39,7 @@ from avidity_service.cli.opening import is_stale
 from avidity_service.engine import Engine
 from avidity_service.names import Names
 from avidity_service.release import Release, open_release
+from avidity_service.settings import Settings
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -750,3 +752,14 @@ def test_exit_codes(
     result = run("link", *arguments)
     assert result.exit_code == code, result.output
     assert words in result.stderr
+
+
+def test_rest_follows(linked: Path) -> None:
+    client = create_app(open_release(linked), Settings()).test_client()
+    below = client.get("/api/v1/resolve/NCIT:C9000002").get_json()["data"]["below"]
+    assert [row["thing"]["id"] for row in below if row["thing"]["kind"] == "agent"] == ["selumetinib", "trametinib"]
+    rows = client.get("/api/v1/findings?agent=NCIT:C9000002&measure=uptake-restored&limit=1000").get_json()["data"]
+    assert len(rows) > 5
+    both = [client.get(f"/api/v1/findings?agent={name}&measure=uptake-restored&limit=1000").get_json()["data"]
+            for name in ("selumetinib", "trametinib")]  # fmt: skip
+    assert {row["finding"] for row in rows} == {row["finding"] for found in both for row in found}
