@@ -762,4 +762,4 @@ def test_rest_follows(linked: Path) -> None:
     assert len(rows) > 5
     both = [client.get(f"/api/v1/findings?agent={name}&measure=uptake-restored&limit=1000").get_json()["data"]
             for name in ("selumetinib", "trametinib")]  # fmt: skip
-    assert {row["finding"] for row in rows} == {row["finding"] for found in both for row in found}
+    assert {row["id"] for row in rows} == {row["id"] for found in both for row in found}
