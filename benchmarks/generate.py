@@ -18,10 +18,26 @@ from avidity_loaders.assembling import assemble
 from avidity_loaders.inputs import Inputs
 from avidity_loaders.names import AV, BASE, PROV, RDF_TYPE, RDFS_LABEL, XSD, graph, split_iri
 
-_WORDS = (
-    "patients uptake radioiodine restored lesions response dosimetry thyroglobulin selumetinib trametinib dabrafenib "
-    "mutation refractory evaluated threshold follow-up partial stable"
-).split()
+_WORDS = [
+    "patients",
+    "uptake",
+    "radioiodine",
+    "restored",
+    "lesions",
+    "response",
+    "dosimetry",
+    "thyroglobulin",
+    "selumetinib",
+    "trametinib",
+    "dabrafenib",
+    "mutation",
+    "refractory",
+    "evaluated",
+    "threshold",
+    "follow-up",
+    "partial",
+    "stable",
+]
 _RESPONSES = ("complete-response", "partial-response", "stable-disease", "progressive-disease")
 _TIERS = ("exact", "pooled", "mixed")
 

@@ -281,7 +281,7 @@ def test_ids_labels_and_obsolescence_against_the_term_lists() -> None:
         assert all(cells[1] != "true" for cells in labels), f"{curie} is obsolete"
         verdicts["ok"] += 1
     assert verdicts["ok"] > 500
-    assert verdicts["in no list"] == 2
+    assert verdicts["in no list"] == 1  # RO:0002205, seen in ro-base.owl of 2025-12-17
 
 
 # Schemas of the Web, checked against rdflib's copies of them and not against term lists.
@@ -298,7 +298,7 @@ def test_terms_of_schema_org_exist() -> None:
 
 
 # Of these the lists hold only what other ontologies import: what is missing there is unknown and not wrong.
-PARTIAL = ("RO:", "PR:")
+PARTIAL = ("RO:",)
 
 
 def plain(text: str) -> str:
