@@ -239,9 +239,9 @@ def test_what_is_said_of_a_term(page: Page) -> None:
     def said(name: str) -> str:
         return " ".join(page.terms[name].split())
 
-    assert "equivalent to agent and (has mechanism value MEK inhibition) in this release 3 members" in said(
-        "MEKInhibitor"
-    )
+    assert "equivalent to agent and (has mechanism value MEK inhibition)" in said("MEKInhibitor")
+    assert "in this release 3 members" in said("MEKInhibitor")
+    assert "Selumetinib, trametinib and cobimetinib" in said("MEKInhibitor")  # its skos:example
     assert "follows from the chain has component o agent" in said("usesAgent")
     assert "MEK inhibitor" in said("Agent").partition("superclass of")[2]
 
