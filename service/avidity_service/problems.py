@@ -55,7 +55,7 @@ def handle_problems(app: Flask) -> None:
     def query_error(error: QueryError) -> Response:
         response = problem(error.status, error.title, error.detail, **error.extra)
         if error.status == 503:
-            response.headers["Retry-After"] = "2"
+            response.headers["Retry-After"] = str(error.extra.get("retry_after_s", 2))
         if error.status == 406:
             response.vary.add("Accept")
         return response

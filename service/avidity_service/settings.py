@@ -20,7 +20,8 @@ class Settings:
     release: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = 2
+    workers: int = 4
+    long_queries: int = 4
     query_timeout_s: float = 10.0
     max_rows: int = 1_000_000
     max_query_bytes: int = 65_536
@@ -62,6 +63,7 @@ class Settings:
 _RANGES = (
     ("port", 0, 65_535),
     ("workers", 1, 64),
+    ("long_queries", 1, 64),
     ("query_timeout_s", 0.1, 3600),
     ("max_rows", 0, 1_000_000_000),
     ("max_query_bytes", 256, 16_777_216),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -143,8 +144,8 @@ def test_as_many_triples_as_allowed_and_not_one_more(pool: Pool) -> None:
 def test_a_worker_that_was_killed_from_outside_is_replaced(pool: Pool) -> None:
     assert works(pool)
     (worker,) = pool.all
-    worker.process.kill()
-    worker.process.wait()
+    os.kill(worker.pid, signal.SIGKILL)
+    assert wait_for(lambda: not worker.alive)
     assert works(pool)
 
 
@@ -154,48 +155,102 @@ def test_when_the_client_leaves_the_query_ends(pool: Pool) -> None:
     left = time.monotonic() + 0.5
     error = refused(pool, ENDLESS, is_gone=lambda: time.monotonic() > left)
     assert error.status != 504, "it was the deadline that stopped it, not the client's leaving"
-    assert not alive(worker.process.pid)
+    assert not alive(worker.pid)
     assert works(pool)
 
 
-@pytest.mark.parametrize("pool", [{"query_timeout_s": 5}], indirect=True)
-def test_when_all_are_busy_the_client_is_asked_to_come_back(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("avidity_service.sparql.pool._PATIENCE_S", 0.1)
+def test_a_nursery_that_was_killed_from_outside_is_replaced(pool: Pool) -> None:
     assert works(pool)
-    busy = threading.Thread(target=lambda: refused(pool, ENDLESS))
+    (nursery,) = pool.nurseries
+    nursery.process.kill()
+    (worker,) = pool.all
+    assert works(pool)  # its workers go on
+    os.kill(worker.pid, signal.SIGKILL)
+    assert wait_for(lambda: not worker.alive)
+    assert works(pool)
+    assert pool.nurseries != [nursery]
+
+
+@contextlib.contextmanager
+def long_query(pool: Pool, query: str = ENDLESS) -> Iterator[None]:
+    """A long query is running, and has found its lane."""
+    refusals: list[QueryError] = []
+    busy = threading.Thread(target=lambda: refusals.append(refused(pool, query)))
+    free = pool.lanes.slow._value
     busy.start()
     try:
-        assert wait_for(lambda: pool.idle.empty() and pool.slots._value == 0)
-        assert refused(pool, "ASK {}").status == 503
+        assert wait_for(lambda: pool.lanes.slow._value < free)
+        yield
     finally:
         busy.join()
+    assert [error.status for error in refusals] == [504]
+
+
+LANES = {"query_timeout_s": 3, "workers": 1, "long_queries": 1}
+
+
+@pytest.mark.parametrize("pool", [LANES], indirect=True)
+def test_a_short_query_does_not_wait_for_a_long_one(pool: Pool) -> None:
+    with long_query(pool):
+        before = time.monotonic()
+        assert works(pool)
+        assert time.monotonic() - before < 1
+
+
+@pytest.mark.parametrize("pool", [LANES], indirect=True)
+def test_too_many_long_queries_are_asked_to_come_back(pool: Pool) -> None:
+    with long_query(pool):
+        error = refused(pool, ENDLESS + " LIMIT 1")
+        assert (error.status, error.title, error.extra["retry_after_s"]) == (503, "Too many long queries", 5)
+        # It is known now, and is turned away before it takes a place from anybody.
+        before = time.monotonic()
+        assert refused(pool, ENDLESS + " LIMIT 1").status == 503
+        assert time.monotonic() - before < 0.05
+        assert works(pool)
+    assert pool.lanes.quick._value == pool.lanes.slow._value == 1
+
+
+@pytest.mark.parametrize("pool", [LANES], indirect=True)
+def test_a_query_that_was_long_once_begins_in_the_slow_lane(pool: Pool) -> None:
+    assert refused(pool, ENDLESS).status == 504
+    with long_query(pool):
+        assert pool.lanes.quick._value == 1
+
+
+@pytest.mark.parametrize("pool", [LANES], indirect=True)
+def test_a_long_query_runs_behind_all_others(pool: Pool) -> None:
+    with long_query(pool):
+        (busy,) = [worker for worker in pool.all if worker.slowed]
+        assert os.getpriority(os.PRIO_PROCESS, busy.pid) == 19
     assert works(pool)
+    assert not any(worker.slowed for worker in pool.all)
 
 
 def test_busy_has_retry_after(make_app: MakeApp, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("avidity_service.sparql.pool._PATIENCE_S", 0.1)
+    monkeypatch.setattr("avidity_service.sparql.lanes._PATIENCE_S", 0.1)
     app = make_app(release, workers=1)
-    with app.extensions[KEY].pool.slots:
+    with app.extensions[KEY].pool.lanes.quick:
         response = app.test_client().get("/sparql?query=ASK{}")
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
+    assert app.test_client().get("/sparql?query=ASK{}").status_code == 200
 
 
 def test_closing_leaves_no_process(big_release: Release) -> None:
     pool = Pool(big_release, Settings().with_values(workers=2))
     assert works(pool)
-    pids = [worker.process.pid for worker in pool.all]
+    pids = [worker.pid for worker in pool.all]
     pool.close()
     pool.close()
     assert pids
-    assert not any(map(alive, pids))
+    assert wait_for(lambda: not any(map(alive, pids)), 5)
     assert refused(pool, "ASK {}").status == 503
 
 
 def test_a_forgotten_pool_ends_its_workers(big_release: Release) -> None:
     pool = Pool(big_release, Settings().with_values(workers=1))
     assert works(pool)
-    (pid,) = [worker.process.pid for worker in pool.all]
+    (pid,) = [worker.pid for worker in pool.all]
     del pool
     assert wait_for(lambda: not alive(pid))
 
@@ -252,7 +307,7 @@ from avidity_service.settings import Settings
 from avidity_service.sparql.pool import Pool
 pool = Pool(open_release(Path(sys.argv[1])), Settings().with_values(workers=1, query_timeout_s=600))
 pool.ask("ASK {}", ["text/csv"])
-print(*[worker.process.pid for worker in pool.all], flush=True)
+print(*[worker.pid for worker in pool.all], flush=True)
 pool.ask(sys.argv[2], ["text/csv"])
 """
 

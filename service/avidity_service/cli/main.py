@@ -88,7 +88,8 @@ _RELEASE = click.option("--release", type=click.Path(path_type=Path), help="The 
 @_RELEASE
 @click.option("--host", help="The address to listen on (AVIDITY_HOST, 127.0.0.1).")
 @click.option("--port", type=int, help="The port to listen on (AVIDITY_PORT, 8000).")
-@click.option("--workers", type=int, help="Processes for SPARQL queries (AVIDITY_WORKERS, 2).")
+@click.option("--workers", type=int, help="How many short SPARQL queries run at once (AVIDITY_WORKERS, 4).")
+@click.option("--long-queries", type=int, help="How many long ones (AVIDITY_LONG_QUERIES, 4).")
 @click.option("--query-timeout-s", type=float, help="Seconds that a query may take (AVIDITY_QUERY_TIMEOUT_S, 10).")
 @click.option("--max-query-bytes", type=int, help="Bytes that a query may have (AVIDITY_MAX_QUERY_BYTES, 65536).")
 @click.option("--max-rows", type=int, help="Rows that an answer may have, 0 for any (AVIDITY_MAX_ROWS, 1000000).")

@@ -16,11 +16,9 @@ from typing import IO, Any
 from avidity_service.errors import QueryError
 from avidity_service.release import Release
 from avidity_service.settings import Settings
-from avidity_service.sparql.process import Abandoned, Gone, Late, Worker, never
+from avidity_service.sparql.lanes import Crowded, Lanes, Place, crowded
+from avidity_service.sparql.process import Abandoned, Gone, Late, Nursery, Worker, never
 from avidity_service.sparql.refusals import refusal
-
-# How long a query waits for a free worker before the client is asked to come back.
-_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +30,19 @@ class Answer:
 
 
 class Pool:
-    """As many workers as the settings say; they start with the first query, not before."""
+    """Workers for as many queries as the settings allow; the first starts with the first query, not before."""
 
     def __init__(self, release: Release, settings: Settings) -> None:
         self.settings = settings
         self.release = release
         self.idle: queue.LifoQueue[Worker] = queue.LifoQueue()
-        self.slots = threading.BoundedSemaphore(settings.workers)
+        self.lanes = Lanes(settings.workers, settings.long_queries)
         self.lock = threading.Lock()
         self.all: set[Worker] = set()
+        self.nurseries: list[Nursery] = []
         self.held: list[IO[bytes]] = []
         # Also when nobody closes the pool: at the interpreter's end, or when the pool is forgotten.
-        self.close_down = weakref.finalize(self, _end, self.all, self.held)
+        self.close_down = weakref.finalize(self, _end, self.all, self.nurseries, self.held)
 
     @property
     def closed(self) -> bool:
@@ -75,14 +74,13 @@ class Pool:
         Raises:
             QueryError: 400 syntax, 406, 413 too large, 503 busy, 504 deadline, 507 memory or crash.
         """
-        if not self.slots.acquire(timeout=_PATIENCE_S):
-            raise QueryError(503, "Busy", "All workers are answering other queries; try again in a moment.")
+        place = self.lanes.enter(query)
         limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
         header = {"accept": list(accept), "default": list(default), "named": list(named), "sets_dataset": sets_dataset}
         try:
-            status, body = self._on_a_worker(header, query.encode(), limit, is_gone)
+            status, body = self._on_a_worker(header, query.encode(), limit, place, is_gone)
         finally:
-            self.slots.release()
+            place.leave()
         if status["status"] == "ok":
             return Answer(status["type"], body)
         raise refusal(status, query, limit, self.settings)
@@ -100,32 +98,26 @@ class Pool:
             self.close_down()
 
     def _on_a_worker(
-        self, header: dict[str, Any], query: bytes, limit: float, is_gone: Callable[[], bool]
+        self, header: dict[str, Any], query: bytes, limit: float, place: Place, is_gone: Callable[[], bool]
     ) -> tuple[dict[str, Any], bytes]:
-        worker = self._take()
+        worker = self._idle() or self._start()
+        look = place.watch(worker, is_gone)
         try:
-            answer = worker.ask(header, query, time.monotonic() + limit, is_gone)
+            answer = worker.ask(header, query, time.monotonic() + limit, look)
+        except Crowded:
+            self._drop(worker)
+            raise crowded() from None
         except (Gone, Late, Abandoned) as error:
-            self._replace(worker)
+            self._drop(worker)
             return {"status": "late" if isinstance(error, Late) else "gone", "signal": getattr(error, "signal", 0)}, b""
         except BaseException:
-            self._replace(worker)
+            self._drop(worker)
             raise
-        self.idle.put(worker)
+        if worker.slowed:
+            self._drop(worker)
+        else:
+            self.idle.put(worker)
         return answer
-
-    def _take(self) -> Worker:
-        """A worker that has loaded the dataset."""
-        worker = self._idle() or self._start()
-        try:
-            worker.wait_until_ready()
-        except (Gone, Late):
-            self._drop(worker)
-            raise QueryError(503, "No worker", "The process that runs queries does not start.") from None
-        except BaseException:
-            self._drop(worker)
-            raise
-        return worker
 
     def _idle(self) -> Worker | None:
         with contextlib.suppress(queue.Empty):
@@ -137,18 +129,36 @@ class Pool:
         return None
 
     def _start(self) -> Worker:
+        """A new worker, from a new nursery if the old one is gone."""
+        for _ in range(2):
+            nursery = self._nursery()
+            try:
+                worker = nursery.worker()
+            except Gone:
+                self._forget(nursery)
+                continue
+            with self.lock:
+                if not self.closed:
+                    self.all.add(worker)
+                    return worker
+            worker.close()
+            break
+        raise QueryError(503, "No worker", "The process that runs queries does not start.", retry_after_s=1)
+
+    def _nursery(self) -> Nursery:
         with self.lock:
             if self.closed:
-                raise QueryError(503, "Stopping", "The service is shutting down.")
-            worker = Worker(self._command(), self.held[0].fileno())
-            self.all.add(worker)
-        return worker
+                raise QueryError(503, "Stopping", "The service is shutting down.", retry_after_s=1)
+            if not self.nurseries:
+                command = self._command()
+                self.nurseries.append(Nursery(command, self.held[0].fileno()))
+            return self.nurseries[0]
 
-    def _replace(self, worker: Worker) -> None:
-        """End a worker; its successor loads while the client reads why."""
-        self._drop(worker)
-        with contextlib.suppress(QueryError, OSError):
-            self.idle.put(self._start())
+    def _forget(self, nursery: Nursery) -> None:
+        with self.lock:
+            if nursery in self.nurseries:
+                self.nurseries.remove(nursery)
+        nursery.close()
 
     def _drop(self, worker: Worker) -> None:
         with self.lock:
@@ -168,12 +178,15 @@ class Pool:
             self.settings.max_rows,
         )
         # -P: a file in the current folder must not stand in for a module.
-        command = [sys.executable, "-P", "-m", "avidity_service.sparql.worker", str(self.held[0].fileno())]
+        command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", str(self.held[0].fileno())]
         return [*command, *map(str, sizes)]
 
 
-def _end(workers: set[Worker], held: list[IO[bytes]]) -> None:
+def _end(workers: set[Worker], nurseries: list[Nursery], held: list[IO[bytes]]) -> None:
+    # A worker asks its nursery how it ended, so these go last.
     for worker in list(workers):
         worker.close()
+    for nursery in nurseries:
+        nursery.close()
     for file in held:
         file.close()

@@ -1,4 +1,8 @@
-"""One worker process as the front sees it: asked through a pipe, read until a deadline, killed when it is late."""
+"""Worker processes as the front sees them: forked from one that has the dataset, asked over a socket, killed when late.
+
+A worker costs a fork of a few milliseconds, whatever the size of the dataset: the nursery loads it once, and its
+children share the memory. The nursery is their parent, so it is asked how a worker ended.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,21 @@ import contextlib
 import json
 import os
 import select
+import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-_START_S = 30.0
-# How often a waiting front looks whether its client is still there.
-_LOOK_S = 0.25
+# A large dataset takes its time to load; that time is no query's.
+_START_S = 300.0
+_ANSWER_S = 10.0
+# How long a worker whose socket has closed may take to end.
+_ENDING_S = 5.0
+# How often a waiting front looks whether its client is still there, or whether the query has become a long one.
+_LOOK_S = 0.05
 
 
 class Gone(Exception):
@@ -37,12 +48,18 @@ def never() -> bool:
     return False
 
 
-class Worker:
-    """One worker process."""
+class Nursery:
+    """The process that holds the dataset and forks workers."""
 
     def __init__(self, command: Sequence[str], dataset: int) -> None:
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(dataset,))
-        self.buffer = b""
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            pass_fds = (dataset, theirs.fileno())
+            command = [*command, str(theirs.fileno())]
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=pass_fds
+            )
+        self.lock = threading.Lock()
         self.ready = False
 
     @property
@@ -50,54 +67,139 @@ class Worker:
         """Whether the process is there."""
         return self.process.poll() is None
 
-    def wait_until_ready(self) -> None:
-        """Wait for the dataset to be loaded; that time is not the query's."""
+    def worker(self) -> Worker:
+        """A new worker, which has the dataset.
+
+        Raises:
+            Gone: if the nursery ended, or does not start.
+        """
+        with self.lock:
+            self._wait_until_ready()
+            ours, theirs = socket.socketpair()
+            try:
+                with theirs:
+                    socket.send_fds(self.control, [b"worker"], [theirs.fileno()])
+                    pid = int(self._answer()["pid"])
+            except (OSError, Gone):
+                ours.close()
+                raise Gone from None
+        return Worker(pid, ours, self)
+
+    def ended(self, pid: int) -> int:
+        """The signal that ended a worker which is ending; 0 if none did or nobody knows."""
+        end = time.monotonic() + _ENDING_S
+        while time.monotonic() < end:
+            found = self._ask(f"ended {pid}")
+            if found is None or found["signal"] is not None:
+                return int(found["signal"]) if found else 0
+            time.sleep(0.002)
+        return 0
+
+    def forget(self, pid: int) -> None:
+        """Say that nobody will ask how a worker ended."""
+        self._ask(f"forget {pid}")
+
+    def close(self) -> None:
+        """End the process, and with it its workers; reap it."""
+        self.process.kill()
+        self.process.wait()
+        self.control.close()
+
+    def _ask(self, message: str) -> dict[str, Any] | None:
+        """The answer to a message; None if the nursery is gone."""
+        with contextlib.suppress(OSError, Gone), self.lock:
+            self.control.send(message.encode())
+            return self._answer()
+        return None
+
+    def _wait_until_ready(self) -> None:
         if not self.ready:
-            self._read_frame(time.monotonic() + _START_S, never)
+            self.control.settimeout(_START_S)
+            self._answer()
+            self.control.settimeout(_ANSWER_S)
             self.ready = True
 
+    def _answer(self) -> dict[str, Any]:
+        try:
+            data = self.control.recv(4096)
+        except OSError:
+            data = b""
+        if not data:
+            raise Gone
+        answer = json.loads(data)
+        assert isinstance(answer, dict)
+        return answer
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, pid: int, connection: socket.socket, nursery: Nursery) -> None:
+        self.pid, self.connection, self.nursery = pid, connection, nursery
+        self.buffer = b""
+        self.slowed = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether an idle worker is there: nothing is to be read from it, its end is."""
+        try:
+            return not select.select([self.connection], [], [], 0)[0]
+        except (OSError, ValueError):
+            return False
+
     def ask(
-        self, header: dict[str, Any], query: bytes, deadline: float, is_gone: Callable[[], bool] = never
+        self, header: dict[str, Any], query: bytes, deadline: float, look: Callable[[], bool] = never
     ) -> tuple[dict[str, Any], bytes]:
-        """Send a query and read its answer.
+        """Send a query and read its answer; `look` is called every few hundredths of a second and tells if to give up.
 
         Raises:
             Gone: if the process ended.
             Late: if there is no whole answer at the deadline.
             Abandoned: if the client left meanwhile.
         """
-        assert self.process.stdin is not None
         try:
-            self.process.stdin.write(json.dumps({**header, "bytes": len(query)}).encode() + b"\n" + query)
-            self.process.stdin.flush()
+            self.connection.sendall(json.dumps({**header, "bytes": len(query)}).encode() + b"\n" + query)
         except OSError:
             raise self._gone() from None
-        return self._read_frame(deadline, is_gone)
+        return self._read_frame(deadline, look)
 
-    def _read_frame(self, deadline: float, is_gone: Callable[[], bool]) -> tuple[dict[str, Any], bytes]:
+    def slow_down(self) -> None:
+        """Let all others go first, for good: only the privileged may take that back."""
+        self.slowed = True
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, 19)
+
+    def close(self) -> None:
+        """End the process, whatever it is doing; its nursery reaps it."""
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self.connection.close()
+        self.nursery.forget(self.pid)
+
+    def _read_frame(self, deadline: float, look: Callable[[], bool]) -> tuple[dict[str, Any], bytes]:
         while b"\n" not in self.buffer:
-            self._read_more(deadline, is_gone)
+            self._read_more(deadline, look)
         line, _, self.buffer = self.buffer.partition(b"\n")
         header = json.loads(line)
         parts, missing = [self.buffer], header["bytes"] - len(self.buffer)
         while missing > 0:
             self.buffer = b""
-            self._read_more(deadline, is_gone)
+            self._read_more(deadline, look)
             parts.append(self.buffer)
             missing -= len(self.buffer)
         body = b"".join(parts)
         self.buffer = body[header["bytes"] :]
         return header, body[: header["bytes"]]
 
-    def _read_more(self, deadline: float, is_gone: Callable[[], bool]) -> None:
-        assert self.process.stdout is not None
+    def _read_more(self, deadline: float, look: Callable[[], bool]) -> None:
         try:
-            while not select.select([self.process.stdout], [], [], _slice(deadline))[0]:
+            while not select.select([self.connection], [], [], _slice(deadline))[0]:
                 if time.monotonic() >= deadline:
                     raise Late
-                if is_gone():
+                if look():
                     raise Abandoned
-            data = os.read(self.process.stdout.fileno(), 1 << 20)
+            data = self.connection.recv(1 << 20)
         except (OSError, ValueError):  # closed under our hands: the service is stopping
             data = b""
         if not data:
@@ -105,19 +207,8 @@ class Worker:
         self.buffer += data
 
     def _gone(self) -> Gone:
-        # Its pipe is closed, so it is ending if it has not ended.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return Gone(max(0, -self.process.wait(timeout=1)))
-        return Gone()
-
-    def close(self) -> None:
-        """End the process, whatever it is doing, and reap it."""
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        # Its socket is closed, so it is ending if it has not ended.
+        return Gone(self.nursery.ended(self.pid))
 
 
 def _slice(deadline: float) -> float:

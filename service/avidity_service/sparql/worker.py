@@ -1,8 +1,7 @@
-"""A process that answers foreign queries, one at a time, and can be killed at any moment.
+"""What a forked worker does: answer foreign queries, one at a time; it can be killed at any moment.
 
-It reads frames from its standard input and writes frames to its standard output: a JSON header line, then as
-many bytes as the header's `bytes` says. Run as
-`python -m avidity_service.sparql.worker DATASET_DESCRIPTOR MEMORY_MB MOST_BYTES MOST_ROWS`.
+It reads frames from descriptor 0 and writes frames to descriptor 1: a JSON header line, then as many bytes as the
+header's `bytes` says.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import json
 import os
 import resource
 import select
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +21,6 @@ from typing import Any, BinaryIO
 import pyoxigraph as ox
 
 from avidity_service.iris import BASE
-from avidity_service.release import load_store
 from avidity_service.sparql.counting import RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 
@@ -75,14 +72,11 @@ class _Sink(io.RawIOBase):
         return len(part)
 
 
-def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str) -> None:
-    """Answer until the input ends."""
+def serve(store: ox.Store, memory_mb: int, caps: Caps) -> None:
+    """Answer until the input ends; memory is capped at so many MB above what the store takes."""
     threading.Thread(target=_end_with_the_front, daemon=True).start()
-    store = load_store(_read_all(int(dataset)))
-    _confine(int(memory_mb))
-    caps = Caps(int(most_bytes), int(most_rows))
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    _send(answers, {"status": "ready"}, b"")
+    _confine(memory_mb)
+    requests, answers = os.fdopen(0, "rb"), os.fdopen(1, "wb")
     while line := requests.readline():
         header = json.loads(line)
         query = requests.read(header["bytes"]).decode()
@@ -93,18 +87,9 @@ def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str) -> None:
 def _end_with_the_front() -> None:
     """End the process, also amid a query, when nobody holds the other end of its input any more."""
     poll = select.poll()
-    poll.register(sys.stdin.fileno(), 0)  # hang-ups and errors are reported without being asked for
+    poll.register(0, 0)  # hang-ups and errors are reported without being asked for
     poll.poll()
     os._exit(0)
-
-
-def _read_all(descriptor: int) -> bytes:
-    """The bytes of an inherited file, read by position: its other readers share the offset."""
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        size, data = os.fstat(descriptor).st_size, b""
-        while len(data) < size:
-            data += os.pread(file.fileno(), size - len(data), len(data))
-    return data
 
 
 def _confine(memory_mb: int) -> None:
@@ -171,7 +156,3 @@ def _send(answers: BinaryIO, header: dict[str, Any], body: bytes) -> None:
     answers.write(json.dumps({**header, "bytes": len(body)}).encode() + b"\n")
     answers.write(body)
     answers.flush()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

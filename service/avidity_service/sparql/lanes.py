@@ -1,0 +1,101 @@
+"""Who may run: short queries never wait for long ones.
+
+Every query starts in the quick lane. One that is still running after a tenth of a second goes over to the slow lane,
+where it runs behind all others; if that lane is full, it is stopped and its client asked to come back. A query that was
+long once begins in the slow lane the next time, so that those who repeat it do not crowd the quick one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
+
+from avidity_service.errors import QueryError
+
+_QUICK_S = 0.1
+# How long a query waits for a place in the quick lane before the client is asked to come back.
+_PATIENCE_S = 2.0
+_REMEMBERED = 10_000
+
+
+class _Slowable(Protocol):
+    def slow_down(self) -> None: ...
+
+
+class Crowded(Exception):
+    """The query has become a long one, and there are as many of those as may be."""
+
+
+class Lanes:
+    """So many places for quick queries, so many for long ones."""
+
+    def __init__(self, quick: int, slow: int) -> None:
+        self.quick, self.slow = threading.BoundedSemaphore(quick), threading.BoundedSemaphore(slow)
+        self.long: OrderedDict[bytes, None] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def enter(self, query: str) -> Place:
+        """A place for the query.
+
+        Raises:
+            QueryError: 503 if there is none for a while.
+        """
+        mark = hashlib.sha256(query.encode()).digest()
+        was_long = mark in self.long
+        if was_long and not self.slow.acquire(blocking=False):
+            raise crowded()
+        if not was_long and not self.quick.acquire(timeout=_PATIENCE_S):
+            raise QueryError(
+                503, "Busy", "All workers are answering other queries; try again in a moment.", retry_after_s=1
+            )
+        return Place(self, mark, was_long)
+
+    def remember(self, mark: bytes) -> None:
+        """Note that a query is a long one."""
+        with self.lock:
+            self.long[mark] = None
+            while len(self.long) > _REMEMBERED:
+                self.long.popitem(last=False)
+
+
+class Place:
+    """The place that one query has, from when it begins until it leaves."""
+
+    def __init__(self, lanes: Lanes, mark: bytes, is_slow: bool) -> None:
+        self.lanes, self.mark, self.is_slow = lanes, mark, is_slow
+        self.started = time.monotonic()
+
+    def watch(self, worker: _Slowable, is_gone: Callable[[], bool]) -> Callable[[], bool]:
+        """What to call while waiting for the worker: changes lanes in time, and tells if the client has left."""
+        self.started = time.monotonic()
+        if self.is_slow:
+            worker.slow_down()
+
+        def look() -> bool:
+            if not self.is_slow and time.monotonic() - self.started > _QUICK_S:
+                self._change_lanes(worker)
+            return is_gone()
+
+        return look
+
+    def leave(self) -> None:
+        """Give the place back."""
+        (self.lanes.slow if self.is_slow else self.lanes.quick).release()
+
+    def _change_lanes(self, worker: _Slowable) -> None:
+        self.lanes.remember(self.mark)
+        if not self.lanes.slow.acquire(blocking=False):
+            raise Crowded
+        self.is_slow = True
+        self.lanes.quick.release()
+        worker.slow_down()
+
+
+def crowded() -> QueryError:
+    """What a client is told whose query is long while too many long ones run."""
+    detail = "As many long queries run as may; try again in a few seconds, or ask for less."
+    return QueryError(503, "Too many long queries", detail, retry_after_s=5)
