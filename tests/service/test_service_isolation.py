@@ -155,7 +155,7 @@ def test_when_the_client_leaves_the_query_ends(pool: Pool) -> None:
     left = time.monotonic() + 0.5
     error = refused(pool, ENDLESS, is_gone=lambda: time.monotonic() > left)
     assert error.status != 504, "it was the deadline that stopped it, not the client's leaving"
-    assert not alive(worker.pid)
+    assert wait_for(lambda: not alive(worker.pid), 5)
     assert works(pool)
 
 
