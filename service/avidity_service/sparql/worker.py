@@ -86,7 +86,7 @@ def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str) -> None:
     while line := requests.readline():
         header = json.loads(line)
         query = requests.read(header["bytes"]).decode()
-        status, body = _answer(store, query, header, caps)
+        status, body = answer(store, query, header, caps)
         _send(answers, status, body)
 
 
@@ -118,10 +118,15 @@ def _confine(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> tuple[dict[str, Any], bytes]:
+def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> tuple[dict[str, Any], bytes]:
+    """The status of a query, and the bytes of its answer; a fault is a status, never an exception.
+
+    The header's `accept` names media types, the best first; `default` and `named` are the protocol's dataset;
+    `sets_dataset` takes the default graph as it stands, not as the union; `base` resolves relative IRIs.
+    """
     try:
         # One base for every host: <study/ho-2013> is a thing of ours wherever the endpoint stands.
-        found = store.query(query, base_iri=BASE, **_dataset(header))
+        found = store.query(query, base_iri=header.get("base", BASE), **_dataset(header))
         graph = isinstance(found, ox.QueryTriples)
         media_type = next((name for name in header["accept"] if name in (GRAPHS if graph else RESULTS)), None)
         if media_type is None:
