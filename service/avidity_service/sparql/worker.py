@@ -28,6 +28,8 @@ from avidity_service.sparql.counting import RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 
 _MB = 1024 * 1024
+# JSON-LD 1.1 has no triple terms.
+_FLAT = "application/ld+json"
 
 
 class TooLarge(Exception):
@@ -36,6 +38,10 @@ class TooLarge(Exception):
 
 class TooMany(Exception):
     """The answer outgrew its cap of rows."""
+
+
+class Unsayable(Exception):
+    """The answer holds something that the format has no way to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,8 @@ def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> t
         return {"status": "ok", "type": media_type}, _serialize(found, media_type, caps)
     except SyntaxError as error:
         return {"status": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}, b""
+    except Unsayable:
+        return {"status": "unacceptable", "kind": "nested graph"}, b""
     except TooLarge:
         return {"status": "too-large"}, b""
     except TooMany:
@@ -147,16 +155,18 @@ def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> t
 def _serialize(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, media_type: str, caps: Caps) -> bytes:
     if isinstance(found, ox.QueryTriples):
         sink = _Sink(caps)
-        ox.serialize(_counted(found, caps), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
+        ox.serialize(_counted(found, caps, nested=media_type != _FLAT), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     else:
         sink = _Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None)
         found.serialize(sink, format=RESULTS[media_type])  # type: ignore[arg-type]
     return b"".join(sink.parts)
 
 
-def _counted(triples: ox.QueryTriples, caps: Caps) -> Iterator[ox.Triple]:
+def _counted(triples: ox.QueryTriples, caps: Caps, *, nested: bool) -> Iterator[ox.Triple]:
     for number, triple in enumerate(triples, start=1):
         caps.check_rows(number)
+        if not nested and isinstance(triple.object, ox.Triple):
+            raise Unsayable
         yield triple
 
 
