@@ -21,6 +21,11 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
     return best
 
 
+def named(accept: str | None) -> set[str]:
+    """The media types and ranges that the Accept header names and does not refuse, in lower case."""
+    return {name for part in (accept or "").split(",") for name, quality in [_range(part)] if name and quality > 0}
+
+
 def _range(part: str) -> tuple[str, float]:
     name, *parameters = (piece.strip().lower() for piece in part.split(";"))
     quality = 1.0

@@ -291,9 +291,14 @@ class TestWithoutQuery:
         assert " style=" not in response.text
         assert " onclick" not in response.text
 
-    @pytest.mark.parametrize("accept", [None, "*/*", "application/json"])
-    def test_otherwise_the_query_is_missing(self, client: FlaskClient, accept: str | None) -> None:
-        problem(client.get("/sparql", headers={"Accept": accept} if accept else {}), 400)
+    @pytest.mark.parametrize("accept", [None, "*/*"])
+    def test_who_takes_anything_gets_the_description(self, client: FlaskClient, accept: str | None) -> None:
+        response = client.get("/sparql", headers={"Accept": accept} if accept else {})
+        assert response.mimetype == "text/turtle"
+
+    @pytest.mark.parametrize("accept", ["application/json", "application/sparql-results+xml", "image/png"])
+    def test_who_wants_results_has_forgotten_the_query(self, client: FlaskClient, accept: str) -> None:
+        problem(client.get("/sparql", headers={"Accept": accept}), 400)
 
 
 def test_a_query_in_an_address_survives_quoting(client: FlaskClient) -> None:

@@ -10,6 +10,11 @@ from avidity_service.settings import Settings
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 from avidity_service.sparql.syntax import explain
 
+_OFFERED = {
+    "results": list(RESULTS),
+    "graph": list(GRAPHS),
+    "nested graph": [name for name in GRAPHS if name != "application/ld+json"],
+}
 _ELSEWHERE = "Ask with LIMIT, or take the whole dataset from /downloads/dataset.nq.gz."
 
 
@@ -19,7 +24,7 @@ def refusal(status: dict[str, Any], query: str, limit_s: float, settings: Settin
         case "syntax":
             return explain(query, status["message"], status["line"], status["column"])
         case "unacceptable":
-            return _unacceptable(list(GRAPHS if status["kind"] == "graph" else RESULTS))
+            return _unacceptable(_OFFERED[status["kind"]])
         case "too-large":
             detail = f"The answer is larger than {settings.max_result_mb} MB. {_ELSEWHERE}"
             return QueryError(413, "Answer too large", detail, max_result_mb=settings.max_result_mb)

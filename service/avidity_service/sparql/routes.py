@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from avidity_service.context import context
 from avidity_service.errors import QueryError
-from avidity_service.negotiation import negotiate
+from avidity_service.negotiation import named, negotiate
 from avidity_service.sparql.description import describe
 from avidity_service.sparql.formats import ALIASES, GRAPH_ALIASES, GRAPH_SHORT, GRAPHS, RESULTS, SHORT
 from avidity_service.sparql.guard import guard, read_only
@@ -22,6 +22,7 @@ blueprint = Blueprint("sparql", __name__)
 _PARAMETERS = {"query", "default-graph-uri", "named-graph-uri", "format", "timeout"}
 _DIRECT = "application/sparql-query"
 _FORM = "application/x-www-form-urlencoded"
+_CHARSETS = {"utf-8", "utf8", "us-ascii"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,24 @@ def sparql() -> Response:
     return Response(answer.body, content_type=answer.media_type + charset)
 
 
+@blueprint.after_request
+def _say_what_is_taken(response: Response) -> Response:
+    """Name the media types of bodies where a client asks for them, or had another one."""
+    if request.method == "OPTIONS" or response.status_code == 415:
+        response.headers["Accept-Post"] = response.headers["Accept-Query"] = f"{_DIRECT}, {_FORM}"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
 def _read() -> _Request:
     _utf8(unquote_to_bytes(request.query_string))
     fields = MultiDict(request.args)
     query: str | None = None
     if request.method not in ("GET", "HEAD"):
         kind = request.mimetype
+        if request.mimetype_params.get("charset", "utf-8").lower() not in _CHARSETS:
+            raise QueryError(415, "Unsupported character set", "A query is sent as UTF-8.", offered=["utf-8"])
         if kind == _FORM:
             _utf8(unquote_to_bytes(request.get_data()))
             fields.update(request.form)
@@ -137,10 +150,14 @@ def _accept(format_: str | None) -> list[str]:
     if format_ is not None:
         return _named(format_.lower())
     header = request.headers.get("Accept")
-    # A browser accepts any XML, but it does not ask for it.
-    browser = "text/html" in (header or "").lower()
-    aliases, graph_aliases = ((), ()) if browser else (ALIASES, GRAPH_ALIASES)
-    best = (negotiate(header, [*RESULTS, *aliases]), negotiate(header, [*GRAPHS, *graph_aliases]))
+    # Generic types count only where they are named: a range must not choose XML by way of text/xml. A browser
+    # names application/xml, but it does not ask for it.
+    browser = "text/html" in named(header)
+    generic = set() if browser else named(header)
+    best = (
+        negotiate(header, [*RESULTS, *(name for name in ALIASES if name in generic)]),
+        negotiate(header, [*GRAPHS, *(name for name in GRAPH_ALIASES if name in generic)]),
+    )
     found = [known for known, name in zip(_both(*best), best, strict=True) if name is not None]
     if not found and browser:
         return ["application/sparql-results+json", "text/turtle"]
@@ -165,17 +182,17 @@ def _both(result: str | None, graph: str | None) -> tuple[str, str]:
 
 
 def _without_query() -> Response:
+    """The service description (Service Description 2: what a GET without parameters gives), or the editor."""
     if request.method not in ("GET", "HEAD"):
         raise QueryError(400, "No query", "The parameter 'query' is missing.")
-    offered = ["text/html", *GRAPHS]
-    best = negotiate(request.headers.get("Accept"), offered)
-    if best == "text/html" and request.headers.get("Accept", "*/*").strip() not in ("", "*/*"):
+    best = negotiate(request.headers.get("Accept"), [*GRAPHS, "text/html"])
+    if best == "text/html":
         questions = context().catalogue.questions
         return Response(render_template("sparql.html", questions=questions), mimetype="text/html")
-    if best is None or (best == "text/html"):
+    if best is None:
         raise QueryError(
             400,
             "No query",
             "The parameter 'query' is missing. Ask with Accept: text/turtle for the service description.",
         )
-    return Response(describe(context(), best, request.base_url), mimetype=best)
+    return Response(describe(context(), best, request.base_url.rstrip("/")), mimetype=best)

@@ -25,6 +25,8 @@ from avidity_service.sparql.counting import RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 
 _MB = 1024 * 1024
+# JSON-LD 1.1 has no triple terms.
+_FLAT = "application/ld+json"
 
 
 class TooLarge(Exception):
@@ -33,6 +35,10 @@ class TooLarge(Exception):
 
 class TooMany(Exception):
     """The answer outgrew its cap of rows."""
+
+
+class Unsayable(Exception):
+    """The answer holds something that the format has no way to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def serve(store: ox.Store, memory_mb: int, caps: Caps) -> None:
     while line := requests.readline():
         header = json.loads(line)
         query = requests.read(header["bytes"]).decode()
-        status, body = _answer(store, query, header, caps)
+        status, body = answer(store, query, header, caps)
         _send(answers, status, body)
 
 
@@ -103,10 +109,15 @@ def _confine(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> tuple[dict[str, Any], bytes]:
+def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> tuple[dict[str, Any], bytes]:
+    """The status of a query, and the bytes of its answer; a fault is a status, never an exception.
+
+    The header's `accept` names media types, the best first; `default` and `named` are the protocol's dataset;
+    `sets_dataset` takes the default graph as it stands, not as the union; `base` resolves relative IRIs.
+    """
     try:
         # One base for every host: <study/ho-2013> is a thing of ours wherever the endpoint stands.
-        found = store.query(query, base_iri=BASE, **_dataset(header))
+        found = store.query(query, base_iri=header.get("base", BASE), **_dataset(header))
         graph = isinstance(found, ox.QueryTriples)
         media_type = next((name for name in header["accept"] if name in (GRAPHS if graph else RESULTS)), None)
         if media_type is None:
@@ -114,6 +125,8 @@ def _answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> 
         return {"status": "ok", "type": media_type}, _serialize(found, media_type, caps)
     except SyntaxError as error:
         return {"status": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}, b""
+    except Unsayable:
+        return {"status": "unacceptable", "kind": "nested graph"}, b""
     except TooLarge:
         return {"status": "too-large"}, b""
     except TooMany:
@@ -127,16 +140,18 @@ def _answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> 
 def _serialize(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, media_type: str, caps: Caps) -> bytes:
     if isinstance(found, ox.QueryTriples):
         sink = _Sink(caps)
-        ox.serialize(_counted(found, caps), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
+        ox.serialize(_counted(found, caps, nested=media_type != _FLAT), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     else:
         sink = _Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None)
         found.serialize(sink, format=RESULTS[media_type])  # type: ignore[arg-type]
     return b"".join(sink.parts)
 
 
-def _counted(triples: ox.QueryTriples, caps: Caps) -> Iterator[ox.Triple]:
+def _counted(triples: ox.QueryTriples, caps: Caps, *, nested: bool) -> Iterator[ox.Triple]:
     for number, triple in enumerate(triples, start=1):
         caps.check_rows(number)
+        if not nested and isinstance(triple.object, ox.Triple):
+            raise Unsayable
         yield triple
 
 
