@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test lint check bench build lock promise clean
+.PHONY: serve test lint check contract bench build lock promise clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make check   all checks on seeds, ontology and questions"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   benchmarks (not part of the tests)"
+	@echo "make contract  REST by its own document, thousands of cases against a server at http://$(HOST):$(PORT)"
 	@echo "make lock    make the lock files anew (needs uv)"
 	@echo "make promise keep the list of names that this version gives out"
 
@@ -41,6 +42,9 @@ lint: $(BIN)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+contract: $(BIN)/.test
+	$(BIN)/schemathesis run http://$(HOST):$(PORT)/api/openapi.json --checks all --max-examples 50
 
 check: $(BIN)/.runtime
 	$(BIN)/avidity check

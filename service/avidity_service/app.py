@@ -8,6 +8,7 @@ from avidity_service import health
 from avidity_service.cache import ResponseCache
 from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
+from avidity_service.contract import routes as contract
 from avidity_service.engine import Engine
 from avidity_service.links import Links
 from avidity_service.names import Names
@@ -25,6 +26,7 @@ from avidity_service.sparql.pool import Pool
 
 BLUEPRINTS = (
     health.blueprint,
+    contract.blueprint,
     rest_links.blueprint,
     rest.blueprint,
     sparql.blueprint,

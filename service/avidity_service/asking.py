@@ -26,7 +26,7 @@ def bind(question: Question, given: Mapping[str, str], names: Names) -> dict[str
     bound: dict[str, Term] = {}
     for parameter in question.parameters:
         value = given.get(parameter.name)
-        if value is None or value == "":
+        if value is None:
             if parameter.required:
                 allowed = sorted(names.slugs.get(parameter.type, {})) or [parameter.example]
                 raise UnknownValue(parameter.name, "", allowed, [parameter.example])

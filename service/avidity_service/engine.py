@@ -42,6 +42,12 @@ class Engine:
         columns = tuple(variable.value for variable in found.variables)
         return Rows(columns, tuple(tuple(row[name] for name in columns) for row in found))
 
+    def columns(self, query: str) -> tuple[str, ...]:
+        """The names of a SELECT's columns, without asking for its rows."""
+        found = self.store.query(query, use_default_graph_as_union=True)
+        assert isinstance(found, ox.QuerySolutions)
+        return tuple(variable.value for variable in found.variables)
+
 
 def plain(term: Any) -> Any:
     """A term as JSON would have it: numbers and booleans as such, our IRIs and all others as text."""

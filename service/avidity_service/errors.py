@@ -4,6 +4,7 @@
     ├── SettingsError     a setting that is not what it may be
     ├── ReleaseError      a release folder that is missing, incomplete or altered
     ├── UnknownThing      a path or name that nothing bears
+    ├── Unfitting         parameters that do not go together
     ├── UnknownValue      a parameter or value that is not allowed; carries those that are
     └── QueryError        a SPARQL query that was refused or failed; carries status and place
 
@@ -46,6 +47,14 @@ class UnknownValue(ServiceError):
         what = unknown if not value else f"'{value}' is not a value of '{parameter}'."
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         super().__init__(what + hint)
+
+
+class Unfitting(ServiceError):
+    """Parameters that do not go together; the sentence says why, `needed` what would make them fit."""
+
+    def __init__(self, parameter: str, reason: str, needed: Sequence[str]) -> None:
+        self.parameter, self.needed = parameter, list(needed)
+        super().__init__(reason)
 
 
 class QueryError(ServiceError):

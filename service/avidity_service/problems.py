@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from avidity_service.errors import QueryError, UnknownThing, UnknownValue
+from avidity_service.errors import QueryError, Unfitting, UnknownThing, UnknownValue
 from avidity_service.negotiation import negotiate
 
 _PROBLEM = "application/problem+json"
@@ -51,6 +51,8 @@ def handle_problems(app: Flask) -> None:
             allowed=error.allowed,
         )
 
+    app.register_error_handler(Unfitting, _unfitting)
+
     @app.errorhandler(QueryError)
     def query_error(error: QueryError) -> Response:
         response = problem(error.status, error.title, error.detail, **error.extra)
@@ -73,3 +75,7 @@ def handle_problems(app: Flask) -> None:
         incident = secrets.token_hex(4)
         _LOG.error("incident %s at %s", incident, request.path, exc_info=error)
         return problem(500, "Internal error", "Something broke here; it is logged.", incident=incident)
+
+
+def _unfitting(error: Unfitting) -> Response:
+    return problem(409, "Parameters do not go together", str(error), parameter=error.parameter, needed=error.needed)

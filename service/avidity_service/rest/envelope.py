@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import pyoxigraph as ox
 from flask import Response, jsonify, request
 
 from avidity_service.context import context
@@ -15,12 +16,14 @@ from avidity_service.engine import text
 from avidity_service.errors import QueryError, UnknownValue
 from avidity_service.names import nearest
 from avidity_service.negotiation import negotiate
+from avidity_service.pages.formats import rdf_response
 from avidity_service.rest.filters import Asked
 from avidity_service.rest.findings import Row
 from avidity_service.rest.flattening import flat
 
 JSON, CSV, SSSOM = "application/json", "text/csv", "text/tab-separated-values"
-_FORMATS = {"json": JSON, "csv": CSV, "sssom": SSSOM}
+JSONLD = "application/ld+json"
+_FORMATS = {"json": JSON, "csv": CSV, "sssom": SSSOM, "jsonld": JSONLD}
 
 
 def answer(
@@ -30,11 +33,15 @@ def answer(
     total: int,
     query: str | None,
     columns: Sequence[str] = (),
+    linked: bool = False,
     **more: Any,
 ) -> Response:
-    """The envelope, or the rows as CSV."""
-    if media_type() == CSV:
+    """The envelope, or the rows as CSV, or, where data are `linked`, what the graph says of them as JSON-LD."""
+    chosen = media_type([CSV, *((JSONLD,) if linked else ())])
+    if chosen == CSV:
         return Response(_csv(rows, columns), content_type=CSV + "; charset=utf-8")
+    if chosen == JSONLD:
+        return as_linked_data([record["iri"] for record in data])
     if total == 0:
         # Silence is no answer: what the file lacks may be why nothing was found.
         more["empty"] = {
@@ -44,13 +51,28 @@ def answer(
     return jsonify(data=data, meta={**meta(total, asked, query), **more}, links=_links(asked, total, len(data)))
 
 
+def one(record: Row, **links: str) -> Response:
+    """One thing in the envelope, or what the graph says of it as JSON-LD."""
+    if media_type([JSONLD]) == JSONLD:
+        return as_linked_data([record["iri"]])
+    return jsonify(data=record, meta=meta(1), links={"self": request.full_path.rstrip("?"), **links})
+
+
+def as_linked_data(iris: Sequence[str]) -> Response:
+    """What the graph says of things, each with its own parts, as JSON-LD."""
+    triples: dict[Any, None] = {}
+    for iri in dict.fromkeys(iris):
+        triples |= dict.fromkeys(context().things.about(ox.NamedNode(iri)))
+    return rdf_response(list(triples), JSONLD)
+
+
 def media_type(more: Sequence[str] = ()) -> str:
     """The media type to answer in, by `format=` or Accept; JSON where a browser asks.
 
     Raises:
         UnknownValue: for a format that is not offered here. QueryError: 406, likewise.
     """
-    offered = [JSON, CSV, *more]
+    offered = [JSON, *more]
     format_ = request.args.get("format")
     if format_ is not None:
         known = {name: type_ for name, type_ in _FORMATS.items() if type_ in offered}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyoxigraph as ox
 
 from avidity_service.engine import Term
-from avidity_service.errors import UnknownValue
+from avidity_service.errors import Unfitting, UnknownValue
 from avidity_service.iris import AV, XSD
 from avidity_service.names import Names, nearest, nodes
 
-PAGING = ("limit", "offset", "format")
+PAGING = ("limit", "offset", "format", "sort")
 FILTERS = ("agent", "mechanism", "alteration", "gene", "histology", "study", "design", "measure", "grade_min",
            "basis", "match", "combination")  # fmt: skip
 _TIERS = ("exact", "pooled", "mixed")
@@ -28,6 +29,7 @@ class Asked:
     basis: str = "stated"
     limit: int = 100
     offset: int = 0
+    sort: tuple[str, ...] = ()
 
     @property
     def alterations(self) -> list[Term]:
@@ -35,11 +37,14 @@ class Asked:
         return self.terms.get("alteration", [])
 
 
-def read_filters(arguments: Mapping[str, Sequence[str]], allowed: Iterable[str], names: Names) -> Asked:
-    """What a request asks for.
+def read_filters(
+    arguments: Mapping[str, Sequence[str]], allowed: Iterable[str], names: Names, columns: Sequence[str] = ()
+) -> Asked:
+    """What a request asks for; `columns` are those that it may sort by.
 
     Raises:
         UnknownValue: for a parameter or value that is not allowed, with those that are.
+        Unfitting: for parameters that do not go together.
     """
     allowed = [*allowed, *PAGING]
     for name in arguments:
@@ -54,7 +59,7 @@ def read_filters(arguments: Mapping[str, Sequence[str]], allowed: Iterable[str],
         terms["design"] = designs
     _literals(terms, arguments)
     basis = _choice("basis", _one(arguments, "basis") or "stated", ("stated", "derived", "any"))
-    return Asked(terms, _combination(arguments), basis, *_page(arguments))
+    return Asked(terms, _combination(arguments), basis, *_page(arguments), _sort(arguments, columns))
 
 
 def _add(terms: dict[str, list[Term]], name: str, iris: list[str]) -> None:
@@ -82,7 +87,7 @@ def _literals(terms: dict[str, list[Term]], arguments: Mapping[str, Sequence[str
     tiers = [_choice("match", value, (*_TIERS, "any")) for value in arguments.get("match", ())]
     if tiers and "any" not in tiers:
         if "alteration" not in terms:
-            raise UnknownValue("match", None, ["match goes with alteration or gene: a tier is about a genotype"])
+            raise Unfitting("match", "A tier is about a genotype: name one.", ["alteration", "gene"])
         terms["match"] = [ox.Literal(tier) for tier in tiers]
 
 
@@ -91,7 +96,7 @@ def _combination(arguments: Mapping[str, Sequence[str]]) -> str | None:
     if value is None:
         return None
     if not arguments.get("agent"):
-        raise UnknownValue("combination", None, ["combination goes with agent"])
+        raise Unfitting("combination", "A combination is one of agents: name them.", ["agent"])
     return _choice("combination", value, ("contains", "exact"))
 
 
@@ -103,6 +108,28 @@ def _page(arguments: Mapping[str, Sequence[str]]) -> tuple[int, int]:
             raise UnknownValue(name, value, [f"{low} to {high}"])
         numbers.append(default if value is None else int(value))
     return numbers[0], numbers[1]
+
+
+def _sort(arguments: Mapping[str, Sequence[str]], columns: Sequence[str]) -> tuple[str, ...]:
+    for value in arguments.get("sort", ()):
+        if value.removeprefix("-") not in columns:
+            allowed = [*columns, *("-" + column for column in columns)]
+            raise UnknownValue("sort", value, allowed, nearest(value.removeprefix("-"), columns))
+    return tuple(arguments.get("sort", ()))
+
+
+def in_order(rows: list[Any], sort: Sequence[str]) -> list[Any]:
+    """The rows by the columns of `sort`, the first deciding; equal ones as they are, those without a value last."""
+    for column in reversed(sort):
+        name = column.removeprefix("-")
+        there = [row for row in rows if row.get(name) is not None]
+        rest = [row for row in rows if row.get(name) is None]
+        rows = [*sorted(there, key=lambda row: _rank(row[name]), reverse=column != name), *rest]
+    return rows
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    return (True, value.casefold()) if isinstance(value, str) else (False, value)
 
 
 def _one(arguments: Mapping[str, Sequence[str]], name: str) -> str | None:

@@ -9,13 +9,19 @@ from typing import Any
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine, Term, short
 from avidity_service.names import nodes
-from avidity_service.rest.filters import Asked
+from avidity_service.rest.filters import Asked, in_order
 
 Row = dict[str, Any]
 Place = tuple[str, str | None]  # a finding, and the alteration that it was asked for
 _MOST_ROWS = 20_000
 _IN_ORDER = ("finding", "alteration", "match", "study", "design", "measure", "agent", "mechanism", "histology",
              "grade_min")  # fmt: skip
+# What findings can be sorted by.
+COLUMNS = (
+    "id", "label", "study", "study_label", "reference", "cohort", "alteration", "histology", "tier", "given", "measure",
+    "measure_label", "count", "denominator", "failures", "percentage", "value", "p_value", "basis", "start", "term",
+    "grade", "patients", "events",
+)  # fmt: skip
 _TIERS = {"exact": 0, "pooled": 1, "mixed": 2}
 
 
@@ -59,6 +65,7 @@ class Findings:
             rows = [row for row in rows if _combined(row["regimens"], wanted, asked.combination)]
         rows = self._by_basis(rows, asked.basis)
         rows.sort(key=_order)
+        rows = in_order(rows, asked.sort)
         page = rows if whole else rows[asked.offset : asked.offset + asked.limit]
         return Found(page, len(rows), self.collections["findings"].text(terms))
 

@@ -6,15 +6,17 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, jsonify, request
 
 from avidity_service.context import context
+from avidity_service.contract.refusing import refuse_undeclared
 from avidity_service.engine import Term
 from avidity_service.errors import UnknownThing, UnknownValue
 from avidity_service.iris import AV, BASE, PREFIXES
 from avidity_service.links import PREDICATES, Record, sssom
 from avidity_service.names import nearest
-from avidity_service.rest.envelope import SSSOM, answer, media_type, meta
+from avidity_service.rest.envelope import CSV, SSSOM, answer, media_type, meta
 from avidity_service.rest.filters import read_filters
 
 blueprint = Blueprint("links", __name__, url_prefix="/api/v1")
+blueprint.before_request(refuse_undeclared)
 _FILTERS = ("subject", "kind", "predicate", "object", "vocabulary")
 
 
@@ -24,7 +26,7 @@ def mappings() -> Response:
     given = request.args.to_dict(flat=False)
     asked = read_filters({k: v for k, v in given.items() if k not in _FILTERS}, _FILTERS, context().names)
     rows, query = context().links.find(_terms(given))
-    if media_type((SSSOM,)) == SSSOM:
+    if media_type((CSV, SSSOM)) == SSSOM:
         text = sssom(rows, context().links, context().release.id)
         return Response(text, content_type=SSSOM + "; charset=utf-8")
     page = rows[asked.offset : asked.offset + asked.limit]

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, jsonify, request
 
 from avidity_service.asking import ask, bind
 from avidity_service.catalogue import pasteable
 from avidity_service.context import context
+from avidity_service.contract.operations import Operation, operations
+from avidity_service.contract.refusing import refuse_undeclared
 from avidity_service.engine import short
 from avidity_service.errors import UnknownThing, UnknownValue
 from avidity_service.names import nearest, nodes
 from avidity_service.rest.agents import agent_record, agents_with_responders
-from avidity_service.rest.envelope import answer, meta
-from avidity_service.rest.filters import FILTERS, Asked, class_term, read_filters
-from avidity_service.rest.findings import Row
+from avidity_service.rest.collections import LISTS, OF_STUDIES, SINGLE, THING_COLUMNS
+from avidity_service.rest.envelope import answer, meta, one
+from avidity_service.rest.filters import FILTERS, Asked, class_term, in_order, read_filters
+from avidity_service.rest.findings import COLUMNS, Row
 from avidity_service.rest.parts import parts_of_study, with_sides
 
 blueprint = Blueprint("rest", __name__, url_prefix="/api/v1")
-
-# Collections that are plain lists of things; the path is the plural of the kind.
-LISTS = {
-    "alterations": "alteration", "mechanisms": "mechanism", "studies": "study", "cohorts": "cohort",
-    "regimens": "regimen", "measures": "measure", "genes": "gene",
-    "histologies": "histology", "statements": "statement",
-    "adverse-event-terms": "adverse-event-term", "passages": "passage",
-    "definitions": "definition", "criteria": "criterion", "discrepancies": "discrepancy", "cases": "case",
-    "open-questions": "open-question", "harm-rates": "harm-rate", "derived-findings": "derived-finding",
-    "relations": "relation", "concepts": "concept", "table-rows": "table-row",
-}  # fmt: skip
-_OF_STUDIES = ("cohorts", "regimens", "statements", "discrepancies", "open-questions", "derived-findings", "table-rows")
-_SINGLE = {**LISTS, "agents": "agent", "findings": "finding", "adverse-events": "finding"}
+blueprint.before_request(refuse_undeclared)
 
 
 @blueprint.get("/")
 def index() -> Response:
     """What there is."""
-    names = [*sorted([*_SINGLE, "mappings"]), "questions", "release"]
+    names = [path[1:] for path in map(_plain, operations()) if path]
     return jsonify(
         data=[{"name": name, "href": f"/api/v1/{name}"} for name in names],
         meta=meta(len(names)),
@@ -49,11 +42,11 @@ def agents() -> Response:
 
     Without a measure, that of restored uptake is meant.
     """
-    asked = _asked(FILTERS)
+    asked = _asked(FILTERS, THING_COLUMNS)
     findings, things = context().findings, context().things
     if not asked.terms:
         records = [agent_record(iri, things) for iri in things.members("agent")]
-        return _table(records, asked, len(records), None)
+        return _table(in_order(records, asked.sort), asked, len(records), None)
     assumed = {}
     if "measure" not in asked.terms:
         # "Responder" needs an outcome; a harm or a death must never make an agent look effective.
@@ -64,26 +57,27 @@ def agents() -> Response:
         if term.value not in favourable:
             slugs = sorted(short(iri).partition("/")[2] for iri in favourable)
             raise UnknownValue("measure", short(term.value).partition("/")[2], slugs)
-    data, found, unnamed = agents_with_responders(asked, findings, things)
+    data, found, unnamed = agents_with_responders(replace(asked, sort=()), findings, things)
+    data = in_order(data, asked.sort)
     rows = [{"agent": agent["id"], "agent_label": agent["label"], **row} for agent in data for row in agent["findings"]]
     page = data[asked.offset : asked.offset + asked.limit]
-    return answer(page, rows, asked, len(data), found.query, assumed=assumed, agent_not_named=unnamed)
+    return answer(page, rows, asked, len(data), found.query, linked=True, assumed=assumed, agent_not_named=unnamed)
 
 
 @blueprint.get("/findings")
 def findings() -> Response:
     """Findings of every kind, harms among them."""
-    asked = _asked(FILTERS)
+    asked = _asked(FILTERS, COLUMNS)
     found = context().findings.find(asked)
-    return answer(found.rows, found.rows, asked, found.total, found.query)
+    return answer(found.rows, found.rows, asked, found.total, found.query, linked=True)
 
 
 @blueprint.get("/adverse-events")
 def adverse_events() -> Response:
     """Harms; `grade_min` leaves out those whose grade is not stated."""
-    asked = _asked(FILTERS)
+    asked = _asked(FILTERS, COLUMNS)
     found = context().findings.find(asked, class_term("AdverseEventFinding"))
-    return answer(found.rows, found.rows, asked, found.total, found.query)
+    return answer(found.rows, found.rows, asked, found.total, found.query, linked=True)
 
 
 @blueprint.get("/questions")
@@ -136,36 +130,42 @@ def release() -> Response:
 def listing(collection: str) -> Response:
     """A plain list of things."""
     if collection not in LISTS:
-        raise UnknownThing(f"collection '{collection}'", nearest(collection, [*_SINGLE, "questions", "release"]))
+        raise UnknownThing(f"collection '{collection}'", nearest(collection, [*SINGLE, "questions", "release"]))
     things = context().things
-    asked = _asked(("study",) if collection in _OF_STUDIES else ())
+    asked = _asked(("study",) if collection in OF_STUDIES else (), THING_COLUMNS)
     records = [with_sides(things.record(iri), things) for iri in things.members(LISTS[collection])]
     if "study" in asked.terms:
         studies = {term.value for term in asked.terms["study"]}
         records = [r for r in records if {s["iri"] for s in r["properties"].get("ofStudy", [])} & studies]
-    return _table(records, asked, len(records), None)
+    return _table(in_order(records, asked.sort), asked, len(records), None)
 
 
 @blueprint.get("/<collection>/<path:slug>")
 def single(collection: str, slug: str) -> Response:
     """One thing; findings as the same rows as in their collection."""
-    if collection not in _SINGLE:
-        raise UnknownThing(f"collection '{collection}'", nearest(collection, _SINGLE))
+    if collection not in SINGLE:
+        raise UnknownThing(f"collection '{collection}'", nearest(collection, SINGLE))
     finder, things = context().findings, context().things
-    node = things.find(_SINGLE[collection], slug)
+    node = things.find(SINGLE[collection], slug)
     record = with_sides(things.record(node.value), things)
     if record["kind"] == "study":
         record["parts"] = dict(parts_of_study(node, things))
-    if _SINGLE[collection] == "finding":
+    if SINGLE[collection] == "finding":
         rows = finder.find(Asked({"finding": [node]}), whole=True).rows
         record = {**record, **rows[0]}
-    return jsonify(data=record, meta=meta(1), links={"self": request.path, "page": node.value})
+    return one(record, page=node.value)
 
 
-def _asked(allowed: tuple[str, ...]) -> Asked:
-    return read_filters(request.args.to_dict(flat=False), allowed, context().names)
+def _plain(operation: Operation) -> str | None:
+    """The path, if it is one that can be asked for as it stands."""
+    needs = any(parameter.required for parameter in operation.parameters)
+    return None if needs or operation.path == "/" else operation.path
+
+
+def _asked(allowed: tuple[str, ...], columns: tuple[str, ...]) -> Asked:
+    return read_filters(request.args.to_dict(flat=False), allowed, context().names, columns)
 
 
 def _table(records: list[Row], asked: Asked, total: int, query: str | None) -> Response:
     page = records[asked.offset : asked.offset + asked.limit]
-    return answer(page, page, asked, total, query)
+    return answer(page, page, asked, total, query, linked=True)

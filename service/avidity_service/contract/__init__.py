@@ -1,0 +1,1 @@
+"""What REST promises: parameters, operations, shapes of answers, and the OpenAPI document made of them."""

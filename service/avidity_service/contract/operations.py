@@ -1,0 +1,133 @@
+"""What can be asked under `/api/v1`, one record a path; the questions come from the release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from avidity_service.catalogue import Question
+from avidity_service.contract import parameters as p
+from avidity_service.contract.parameters import Parameter
+from avidity_service.links import PREDICATES
+from avidity_service.rest.collections import LISTS, OF_STUDIES, SINGLE, THING_COLUMNS
+from avidity_service.rest.findings import COLUMNS
+
+_JSON = ("application/json",)
+_PAGE = (p.LIMIT, p.OFFSET)
+_TABLE = ("application/json", "text/csv", "application/ld+json")
+_THING = ("application/json", "application/ld+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A GET: `path` as the document writes it, below `/api/v1`; `data` names the model of the answer's data.
+
+    `refusals` are statuses beside 200, 406 and 422 that it can give.
+    """
+
+    path: str
+    name: str
+    group: str
+    summary: str
+    data: str
+    parameters: tuple[Parameter, ...] = ()
+    media_types: tuple[str, ...] = _TABLE
+    refusals: tuple[int, ...] = ()
+
+
+def operations() -> Iterator[Operation]:
+    """All but the questions."""
+    yield Operation("/", "index", "About", "What there is", "list[Entry]", (), _JSON)
+    yield Operation("/release", "release", "About", "The release: id, counts, digests", "Release", (), _JSON)
+    formats = p.format_("json", "csv", "jsonld")
+    table = (*p.FILTERS, p.sort(COLUMNS, "-percentage"), *_PAGE, formats)
+    yield Operation(
+        "/agents", "agents", "Evidence",
+        "Agents; with a filter, those with at least one responder, each with the findings that speak for it",
+        "list[Agent]", (*map(_of_responders, p.FILTERS), p.sort(THING_COLUMNS, "label"), *_PAGE, formats),
+        refusals=(409,),
+    )  # fmt: skip
+    yield Operation(
+        "/findings", "findings", "Evidence", "Findings: n/N with failures, tier, regimen, quote", "list[Finding]",
+        table,
+        refusals=(409,),
+    )  # fmt: skip
+    yield Operation(
+        "/adverse-events", "adverse_events", "Evidence", "Harms, with grade, patients or events, and quote",
+        "list[Finding]", table, refusals=(409,),
+    )  # fmt: skip
+    for path in LISTS:
+        filters = (p.STUDY,) if path in OF_STUDIES else ()
+        yield Operation(
+            f"/{path}", _name(path), "Things", f"All {path.replace('-', ' ')}", "list[Thing]",
+            (*filters, p.sort(THING_COLUMNS, "label"), *_PAGE, p.format_("json", "csv", "jsonld")),
+        )  # fmt: skip
+    for path, kind in SINGLE.items():
+        data = {"finding": "FindingThing", "study": "StudyThing"}.get(kind, "Thing")
+        yield Operation(
+            f"/{path}/{{slug}}", f"{_name(path)}_one", "Things", f"One of the {path.replace('-', ' ')}", data,
+            (p.slug(kind), p.format_("json", "jsonld")), _THING, (404,),
+        )  # fmt: skip
+    yield from _links()
+    yield Operation(
+        "/questions", "questions", "Questions", "The questions, each with its parameters", "list[Question]", (),
+        _JSON,
+    )  # fmt: skip
+
+
+def of_question(question: Question) -> Operation:
+    """The operation that asks a question."""
+    asked = tuple(
+        Parameter(
+            one.name, one.description, int(one.example) if one.type == "integer" else one.example,
+            {"type": "integer"} if one.type == "integer" else {"type": "string"},
+            None if one.type == "integer" else one.type, required=one.required,
+        )
+        for one in question.parameters
+    )  # fmt: skip
+    return Operation(
+        f"/questions/{question.name}", "ask_" + _name(question.name), "Questions", question.question,
+        f"question:{question.name}", (*asked, *_PAGE, p.format_("json", "csv")), ("application/json", "text/csv"),
+    )  # fmt: skip
+
+
+def _links() -> Iterator[Operation]:
+    curie = Parameter("curie", "CURIE, or IRI, of a term of another vocabulary.", "NCIT:C66939",
+                      {"type": "string", "minLength": 1}, required=True)  # fmt: skip
+    filters = (
+        Parameter("subject", "Our thing: `kind/slug`, CURIE or IRI.", "agent/selumetinib",
+                  {"type": "string", "pattern": "^[a-z][a-z-]*/[a-z0-9][a-z0-9-]*$"}, many=True),
+        Parameter("kind", "Kind of our thing.", "agent", kind="mapped-kind", many=True),
+        Parameter("predicate", "How exact the link is.", "skos:exactMatch",
+                  {"type": "string", "enum": list(PREDICATES)}, many=True),
+        Parameter("object", "Term of another vocabulary.", "NCIT:C66939", kind="mapped-object", many=True),
+        Parameter("vocabulary", "Prefix of the other vocabulary.", "NCIT", kind="vocabulary", many=True),
+    )  # fmt: skip
+    yield Operation(
+        "/mappings", "mappings", "Links", "Links to other vocabularies", "list[Mapping]",
+        (*filters, *_PAGE, p.format_("json", "csv", "sssom")),
+        ("application/json", "text/csv", "text/tab-separated-values"), (404,),
+    )  # fmt: skip
+    yield Operation(
+        "/mappings/{slug}", "mappings_one", "Links", "One link", "Mapping", (p.slug("mapping"),),
+        _JSON, (404,),
+    )  # fmt: skip
+    yield Operation(
+        "/resolve/{curie}", "resolve", "Links", "What an outside id means here, and how exactly", "Resolved",
+        (curie,), _JSON, (404,),
+    )  # fmt: skip
+    yield Operation(
+        "/resolve", "resolve_id", "Links", "The same for IRIs and addresses", "Resolved",
+        (curie.but(name="id", example="http://purl.obolibrary.org/obo/NCIT_C66939"),), _JSON, (404,),
+    )  # fmt: skip
+
+
+def _of_responders(parameter: Parameter) -> Parameter:
+    if parameter is p.MEASURE:
+        more = " One that is hoped for; without it, uptake restored is meant."
+        return parameter.but(kind="favourable-measure", description=parameter.description + more)
+    return parameter
+
+
+def _name(path: str) -> str:
+    return path.replace("-", "_")
