@@ -194,3 +194,16 @@ def link(
     from avidity_service.cli import linking
 
     linking.link(ontology, prefixes, format_, int(max_gb * 2**30), mappings, linking.Addition(**add))
+
+
+@main.command()
+@click.option("--http", is_flag=True, help="Streamable HTTP at /mcp; without it, standard input and output.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --http: the address to listen on.")
+@click.option("--port", type=int, default=8001, show_default=True, help="With --http: the port.")
+@click.option("--endpoint", help="Ask the service at this address and not a release.")
+@_RELEASE
+def mcp(http: bool, host: str, port: int, endpoint: str | None, release: Path | None) -> None:
+    """Serve the Model Context Protocol, read-only (needs the extra: pip install 'avidity[mcp]')."""
+    from avidity_service.cli import mcp as door
+
+    door.run(endpoint or release, http=http, host=host, port=port)
