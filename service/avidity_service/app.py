@@ -5,12 +5,16 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from avidity_service import health
-from avidity_service.cache import ResponseCache
 from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
 from avidity_service.contract import routes as contract
 from avidity_service.engine import Engine
+from avidity_service.errors import QueryError
+from avidity_service.front.layer import REFUSAL, Front
+from avidity_service.front.serving import Served
+from avidity_service.journal import Journal
 from avidity_service.links import Links
+from avidity_service.metrics import Metrics
 from avidity_service.names import Names
 from avidity_service.pages import routes as pages
 from avidity_service.pages.ontology import routes as ontology
@@ -40,27 +44,50 @@ _POLICY = (
 
 
 def create_app(release: Release, settings: Settings) -> Flask:
-    """The service for one release."""
+    """The service for one release, with its front: what Flask's test client asks, or another WSGI server runs."""
+    metrics = Metrics()
+    app = make_app(release, settings, metrics)
+    app.wsgi_app = Front(Served(app), settings, metrics)  # type: ignore[method-assign]
+    return app
+
+
+def create_front(release: Release, settings: Settings, journal: Journal) -> Front:
+    """The service for one release at a time."""
+    metrics = Metrics()
+    return Front(Served(make_app(release, settings, metrics)), settings, metrics, journal)
+
+
+def make_app(release: Release, settings: Settings, metrics: Metrics) -> Flask:
+    """What stands behind the front: routes over one release."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions[KEY] = make_context(release, settings)
+    app.extensions[KEY] = make_context(release, settings, metrics)
     handle_problems(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    ResponseCache(release.id).attach(app)
+    app.before_request(_refuse)
     app.after_request(_headers)
     return app
 
 
-def make_context(release: Release, settings: Settings) -> Context:
+def make_context(release: Release, settings: Settings, metrics: Metrics | None = None) -> Context:
     """Everything that is made once for a release."""
     engine = Engine(release.store)
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
     links = Links(engine, catalogue)
-    return Context(release, settings, engine, names, catalogue, Pool(release, settings), findings, things, links)
+    metrics = metrics or Metrics()
+    pool = Pool(release, settings, metrics.killed)
+    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, metrics)
+
+
+def _refuse() -> None:
+    """Put into words what the front does not let pass."""
+    refusal = request.environ.get(REFUSAL)
+    if isinstance(refusal, QueryError):
+        raise refusal
 
 
 def _headers(response: Response) -> Response:
@@ -68,7 +95,7 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After, Avidity-Release, X-Request-Id"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
         response.headers["Access-Control-Allow-Headers"] = "Content-Type, Accept, If-None-Match"

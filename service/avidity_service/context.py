@@ -9,6 +9,7 @@ from flask import current_app
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine
 from avidity_service.links import Links
+from avidity_service.metrics import Metrics
 from avidity_service.names import Names
 from avidity_service.release import Release
 from avidity_service.rest.findings import Findings
@@ -32,6 +33,7 @@ class Context:
     findings: Findings
     things: Things
     links: Links
+    metrics: Metrics
 
 
 def context() -> Context:

@@ -1,8 +1,8 @@
-"""Is it alive, is it ready, and what does it serve."""
+"""Is it alive, is it ready, what does it serve, and how does it fare."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from avidity_service.context import context
 
@@ -12,12 +12,25 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/health")
 def health() -> Response:
     """Alive, whatever else."""
-    return jsonify(status="ok", release=context().release.id)
+    return _now(jsonify(status="ok", release=context().release.id))
 
 
 @blueprint.get("/ready")
 def ready() -> tuple[Response, int]:
     """Ready if a worker answers."""
     if context().pool.ping():
-        return jsonify(status="ready", release=context().release.id), 200
-    return jsonify(status="not ready", release=context().release.id), 503
+        return _now(jsonify(status="ready", release=context().release.id)), 200
+    return _now(jsonify(status="not ready", release=context().release.id)), 503
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Counts and times for Prometheus."""
+    text, content_type = context().metrics.text(request.headers.get("Accept"))
+    return _now(Response(text, content_type=content_type))
+
+
+def _now(response: Response) -> Response:
+    """What was true a moment ago is of no use."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

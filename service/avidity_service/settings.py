@@ -14,7 +14,8 @@ from avidity_service.errors import SettingsError
 class Settings:
     """How to serve. Each field is `AVIDITY_<FIELD>` in the environment; see docs/settings.md.
 
-    `max_rows` caps the rows or triples of one answer to a foreign query; 0 is no cap.
+    `max_rows` caps the rows or triples of one answer to a foreign query; 0 is no cap. `query_log` is stderr, off or a
+    file's path. `trusted_proxy` is the address of a proxy whose X-Forwarded headers count, or `*` for any.
     """
 
     release: str | None = None
@@ -28,6 +29,14 @@ class Settings:
     max_result_mb: int = 64
     query_memory_mb: int = 1024
     log: str = "info"
+    cache_mb: int = 64
+    queue_length: int = 256
+    query_log: str = "stderr"
+    log_queries: str = "digest"
+    log_clients: str = "digest"
+    pid_file: str | None = None
+    stop_timeout_s: float = 30.0
+    trusted_proxy: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -55,8 +64,9 @@ class Settings:
             value = getattr(settings, name)
             if not low <= value <= high:
                 raise SettingsError(f"AVIDITY_{name.upper()}={value}: allowed are {low} to {high}")
-        if settings.log not in ("debug", "info", "warning", "error"):
-            raise SettingsError(f"AVIDITY_LOG={settings.log}: allowed are debug, info, warning, error")
+        for name, words in _WORDS.items():
+            if getattr(settings, name) not in words:
+                raise SettingsError(f"AVIDITY_{name.upper()}={getattr(settings, name)}: allowed are {', '.join(words)}")
         return settings
 
 
@@ -69,7 +79,15 @@ _RANGES = (
     ("max_query_bytes", 256, 16_777_216),
     ("max_result_mb", 1, 4096),
     ("query_memory_mb", 64, 65_536),
+    ("cache_mb", 0, 65_536),
+    ("queue_length", 1, 10_000),
+    ("stop_timeout_s", 0, 3600),
 )
+_WORDS = {
+    "log": ("debug", "info", "warning", "error"),
+    "log_queries": ("digest", "text"),
+    "log_clients": ("digest", "address"),
+}
 
 
 def _read(name: str, value: str, kind: type) -> Any:

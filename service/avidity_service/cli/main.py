@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from avidity_service.cli.exits import EXIT_NOT_FOUND, EXIT_QUERY, EXIT_USAGE, fail
+from avidity_service.cli.flags import serving_flags
 from avidity_service.errors import (
     QueryError,
     ReleaseError,
@@ -86,18 +87,7 @@ _RELEASE = click.option("--release", type=click.Path(path_type=Path), help="The 
 
 @main.command()
 @_RELEASE
-@click.option("--host", help="The address to listen on (AVIDITY_HOST, 127.0.0.1).")
-@click.option("--port", type=int, help="The port to listen on (AVIDITY_PORT, 8000).")
-@click.option("--workers", type=int, help="How many short SPARQL queries run at once (AVIDITY_WORKERS, 4).")
-@click.option("--long-queries", type=int, help="How many long ones (AVIDITY_LONG_QUERIES, 4).")
-@click.option("--query-timeout-s", type=float, help="Seconds that a query may take (AVIDITY_QUERY_TIMEOUT_S, 10).")
-@click.option("--max-query-bytes", type=int, help="Bytes that a query may have (AVIDITY_MAX_QUERY_BYTES, 65536).")
-@click.option("--max-rows", type=int, help="Rows that an answer may have, 0 for any (AVIDITY_MAX_ROWS, 1000000).")
-@click.option("--max-result-mb", type=int, help="Megabytes that an answer may have (AVIDITY_MAX_RESULT_MB, 64).")
-@click.option("--query-memory-mb", type=int, help="Megabytes that a query may use (AVIDITY_QUERY_MEMORY_MB, 1024).")
-@click.option(
-    "--log", type=click.Choice(["debug", "info", "warning", "error"]), help="What to log (AVIDITY_LOG, info)."
-)
+@serving_flags
 @click.option("--open", "open_browser", is_flag=True, help="Open the home page in a browser.")
 def serve(release: Path | None, open_browser: bool, **values: Any) -> None:
     """Serve a release, read-only: SPARQL, REST and pages."""

@@ -37,6 +37,7 @@ class Lanes:
         self.quick, self.slow = threading.BoundedSemaphore(quick), threading.BoundedSemaphore(slow)
         self.long: OrderedDict[bytes, None] = OrderedDict()
         self.lock = threading.Lock()
+        self.waiting = 0
 
     def enter(self, query: str) -> Place:
         """A place for the query.
@@ -48,11 +49,22 @@ class Lanes:
         was_long = mark in self.long
         if was_long and not self.slow.acquire(blocking=False):
             raise crowded()
-        if not was_long and not self.quick.acquire(timeout=_PATIENCE_S):
+        if not was_long and not self._wait():
             raise QueryError(
                 503, "Busy", "All workers are answering other queries; try again in a moment.", retry_after_s=1
             )
         return Place(self, mark, was_long)
+
+    def _wait(self) -> bool:
+        if self.quick.acquire(blocking=False):
+            return True
+        with self.lock:
+            self.waiting += 1
+        try:
+            return self.quick.acquire(timeout=_PATIENCE_S)
+        finally:
+            with self.lock:
+                self.waiting -= 1
 
     def remember(self, mark: bytes) -> None:
         """Note that a query is a long one."""

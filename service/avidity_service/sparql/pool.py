@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import signal
 import sys
 import tempfile
 import threading
@@ -20,6 +21,9 @@ from avidity_service.sparql.lanes import Crowded, Lanes, Place, crowded
 from avidity_service.sparql.process import Abandoned, Gone, Late, Nursery, Worker, never
 from avidity_service.sparql.refusals import refusal
 
+# A worker that ends so soon was ended before its query began.
+_AT_ONCE_S = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,7 +36,9 @@ class Answer:
 class Pool:
     """Workers for as many queries as the settings allow; the first starts with the first query, not before."""
 
-    def __init__(self, release: Release, settings: Settings) -> None:
+    def __init__(self, release: Release, settings: Settings, on_kill: Callable[[str], object] = str) -> None:
+        """`on_kill` is told why a worker ended before its answer, in one word."""
+        self.on_kill = on_kill
         self.settings = settings
         self.release = release
         self.idle: queue.LifoQueue[Worker] = queue.LifoQueue()
@@ -85,6 +91,12 @@ class Pool:
             return Answer(status["type"], body)
         raise refusal(status, query, limit, self.settings)
 
+    def warm(self) -> bool:
+        """Start as many workers as short queries may run at once, so that the first ones wait for none."""
+        for _ in range(self.settings.workers):
+            self.idle.put(self._start())
+        return self.ping()
+
     def ping(self) -> bool:
         """Whether a worker answers."""
         try:
@@ -100,16 +112,32 @@ class Pool:
     def _on_a_worker(
         self, header: dict[str, Any], query: bytes, limit: float, place: Place, is_gone: Callable[[], bool]
     ) -> tuple[dict[str, Any], bytes]:
-        worker = self._idle() or self._start()
+        idle = self._idle()
+        if idle is not None:
+            began = time.monotonic()
+            status, body = self._ask(idle, header, query, limit, place, is_gone)
+            # Whoever killed an idle worker did not mean the query that came an instant later.
+            at_once = time.monotonic() - began < _AT_ONCE_S
+            if not (at_once and status["status"] == "gone" and status["signal"] in (0, signal.SIGKILL)):
+                return status, body
+        return self._ask(self._start(), header, query, limit, place, is_gone)
+
+    def _ask(
+        self, worker: Worker, header: dict[str, Any], query: bytes, limit: float, place: Place,
+        is_gone: Callable[[], bool],
+    ) -> tuple[dict[str, Any], bytes]:  # fmt: skip
         look = place.watch(worker, is_gone)
         try:
             answer = worker.ask(header, query, time.monotonic() + limit, look)
         except Crowded:
             self._drop(worker)
+            self.on_kill("crowded")
             raise crowded() from None
         except (Gone, Late, Abandoned) as error:
             self._drop(worker)
-            return {"status": "late" if isinstance(error, Late) else "gone", "signal": getattr(error, "signal", 0)}, b""
+            self.on_kill(_reason(error))
+            word = {Late: "late", Gone: "gone"}.get(type(error), "left")
+            return {"status": word, "signal": getattr(error, "signal", 0)}, b""
         except BaseException:
             self._drop(worker)
             raise
@@ -180,6 +208,19 @@ class Pool:
         # -P: a file in the current folder must not stand in for a module.
         command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", str(self.held[0].fileno())]
         return [*command, *map(str, sizes)]
+
+
+def _reason(error: Gone | Late | Abandoned) -> str:
+    match error:
+        case Late():
+            return "late"
+        case Abandoned():
+            return "client-left"
+        case Gone(signal=signal.SIGSEGV):
+            return "stack"
+        case Gone(signal=signal.SIGABRT | signal.SIGKILL):
+            return "memory"
+    return "lost"
 
 
 def _end(workers: set[Worker], nurseries: list[Nursery], held: list[IO[bytes]]) -> None:

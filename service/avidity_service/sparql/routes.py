@@ -54,7 +54,10 @@ def sparql() -> Response:
         is_gone=request.environ.get("waitress.client_disconnected", never),
     )
     charset = "; charset=utf-8" if answer.media_type.startswith("text/") else ""
-    return Response(answer.body, content_type=answer.media_type + charset)
+    response = Response(answer.body, content_type=answer.media_type + charset)
+    if seen.differs_each_time:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.after_request

@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NEW_EACH_TIME = ("NOW", "RAND", "UUID", "BNODE")
 _PROLOGUE = frozenset({"BASE", "PREFIX", "VERSION"})
 
 
@@ -52,6 +53,11 @@ class Scan:
     def sets_dataset(self) -> bool:
         """Whether the query has FROM or FROM NAMED. The engine's grammar needs no space around its words."""
         return any("FROM" in word for word in self.words)
+
+    @property
+    def differs_each_time(self) -> bool:
+        """Whether the query calls NOW, RAND, UUID, STRUUID or BNODE, also if they are glued to their neighbours."""
+        return any(name in word for word in self.words for name in _NEW_EACH_TIME)
 
     @property
     def calls_service(self) -> bool:

@@ -1,0 +1,1 @@
+"""What stands before Flask: known bytes are given again, and nothing behind is touched for them."""

@@ -1,0 +1,104 @@
+"""What a request asks for, as far as the bytes of its answer depend on it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Environ = dict[str, Any]
+
+# An address that names a release: /v/<release>/sparql?query=…
+_VERSIONED = re.compile(r"/v/([^/]+)(/.*)?")
+# What is asked to be told the present state.
+_LIVE = ("/health", "/ready", "/metrics")
+_MOST_BODY = 1 << 20
+SPARQL = "/sparql"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request. `key` is None if its answer is not to be kept; `release` is the one that the address names."""
+
+    method: str
+    path: str
+    release: str | None
+    key: tuple[str, ...] | None
+    key_size: int
+
+    @property
+    def is_sparql(self) -> bool:
+        """Whether it goes to the SPARQL endpoint."""
+        return is_sparql(self.path)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether If-None-Match may spare the answer: for POST it may not (RFC 9110, 13.1.2)."""
+        return self.method != "POST"
+
+
+def is_sparql(path: str) -> bool:
+    """Whether a path, without a release, is the SPARQL endpoint's."""
+    return path in (SPARQL, SPARQL + "/")
+
+
+def split(path: str) -> tuple[str | None, str]:
+    """The release that a path names, None for none, and the path without it."""
+    if not path.startswith("/v/"):
+        return None, path
+    found = _VERSIONED.fullmatch(path)
+    return (found[1], found[2] or "/") if found else (None, path)
+
+
+def key(scheme: str, host: str, path: str, query: str, accept: str, body: str = "") -> tuple[str, ...]:
+    """What an answer depends on within a release; Host and scheme, as the description names its own address."""
+    return (path, query, accept, body, host, scheme)
+
+
+def read(environ: Environ) -> Asked:
+    """The request; its body is read and put back if the answer depends on it."""
+    method = environ["REQUEST_METHOD"]
+    release, path = split(environ["PATH_INFO"])
+    body: str | None = ""
+    if path in _LIVE or method not in ("GET", "HEAD", "POST", "QUERY"):
+        body = None
+    elif method in ("POST", "QUERY"):
+        body = _body(environ) if is_sparql(path) else None
+    if body is None:
+        return Asked(method, path, release, None, 0)
+    found = key(
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_HOST", ""),
+        path,
+        environ.get("QUERY_STRING", ""),
+        environ.get("HTTP_ACCEPT", ""),
+        body,
+    )
+    return Asked(method, path, release, found, sum(map(len, found)))
+
+
+def _body(environ: Environ) -> str | None:
+    """Type and digest of the body; None if it is too long to be kept in mind."""
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return None
+    if not 0 < length <= _MOST_BODY:
+        return None
+    data = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = io.BytesIO(data)
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    return f"{environ.get('CONTENT_TYPE', '')} {digest}"
+
+
+def client_is_gone(environ: Environ) -> Callable[[], bool]:
+    """What tells whether the client has left; a server that does not know says that it has not."""
+    found: Callable[[], bool] = environ.get("waitress.client_disconnected", _never)
+    return found
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,92 @@
+"""Answers by request, bounded by their bytes: what was asked for longest ago goes first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from avidity_service.front.kept import Kept
+
+# One answer may take this part of the room; of larger ones only the tags are kept.
+_PART = 8
+
+
+class ByteCache:
+    """Kept answers. Several keys may lead to one answer, as several Accept headers lead to one media type."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        self.size = self.evicted = self.hits = self.misses = 0
+        self.answers: OrderedDict[Hashable, Kept] = OrderedDict()
+        self.sizes: dict[Hashable, int] = {}
+        self.by_key: dict[Hashable, Kept] = {}
+        self.lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self.by_key
+
+    def get(self, key: Hashable) -> Kept | None:
+        """The answer to a request, now the one asked for last."""
+        with self.lock:
+            kept = self.by_key.get(key)
+            if kept is None:
+                self.misses += 1
+                return None
+            self.hits += 1
+            self.answers.move_to_end(kept.identity)
+            return kept
+
+    def put(self, key: Hashable, key_size: int, kept: Kept) -> Kept:
+        """Keep an answer, or find that it is kept under another key; gives one to send from."""
+        if kept.length > self.most_bytes // _PART:
+            self._put(key, key_size, kept.without_body())
+            return kept
+        return self._put(key, key_size, kept)
+
+    def _put(self, key: Hashable, key_size: int, kept: Kept) -> Kept:
+        with self.lock:
+            known = self.answers.get(kept.identity)
+            if known is not None and known.tag == kept.tag and (known.made is None) == (kept.made is None):
+                kept = known
+            elif known is not None:
+                self._remove(known)
+            self.answers[kept.identity] = kept
+            if key not in self.by_key:
+                kept.keys.append(key)
+                kept.keys_size += key_size
+                self.by_key[key] = kept
+            self._weigh(kept)
+        return kept
+
+    def weigh(self, kept: Kept) -> None:
+        """Count an answer again that has grown by a coding."""
+        with self.lock:
+            if self.answers.get(kept.identity) is kept:
+                self._weigh(kept)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self.lock:
+            self.answers.clear()
+            self.by_key.clear()
+            self.sizes.clear()
+            self.size = 0
+
+    def _weigh(self, kept: Kept) -> None:
+        size = kept.size
+        self.size += size - self.sizes.get(kept.identity, 0)
+        self.sizes[kept.identity] = size
+        while self.size > self.most_bytes and self.answers:
+            self._remove(next(iter(self.answers.values())))
+            self.evicted += 1
+
+    def _remove(self, kept: Kept) -> None:
+        del self.answers[kept.identity]
+        self.size -= self.sizes.pop(kept.identity)
+        for key in kept.keys:
+            self.by_key.pop(key, None)
+        kept.keys, kept.keys_size = [], 0

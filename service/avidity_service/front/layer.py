@@ -1,0 +1,241 @@
+"""The WSGI application before Flask: known answers, tags, 304, codings, one computation for many, one release."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from avidity_service import version
+from avidity_service.errors import QueryError
+from avidity_service.front import tags
+from avidity_service.front.asked import Asked, Environ, client_is_gone, read
+from avidity_service.front.cache import ByteCache
+from avidity_service.front.encodings import IDENTITY, choose, encode
+from avidity_service.front.flight import Flight, Flights, Impatient, Left
+from avidity_service.front.kept import RELEASE, Headers, Kept, Made, without
+from avidity_service.front.serving import Served
+from avidity_service.journal import Journal, Line
+from avidity_service.metrics import Metrics
+from avidity_service.settings import Settings
+
+# A refusal that the application is to put into words.
+REFUSAL = "avidity.refusal"
+CROWDED = "avidity.crowded"
+_REVALIDATE = ("Cache-Control", "no-cache")
+_IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
+# A follower waits this much longer than any query may take.
+_GRACE_S = 5.0
+_REMEMBERED = 100
+# The application gives whole answers; what is left of them is decided here.
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE", "wsgi.file_wrapper")
+
+StartResponse = Callable[..., Any]
+Result = Kept | Made
+
+
+class Front:
+    """Answers of one release at a time, exchanged as a whole by `swap`."""
+
+    def __init__(self, served: Served, settings: Settings, metrics: Metrics, journal: Journal | None = None) -> None:
+        self.current = served
+        self.settings, self.metrics, self.journal = settings, metrics, journal
+        self.cache = ByteCache(settings.cache_mb * 1024 * 1024)
+        self.flights: Flights[Result] = Flights(settings.long_queries)
+        self.former: OrderedDict[str, None] = OrderedDict()
+        self.lock = threading.Lock()
+        metrics.watch(self)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """One request, as WSGI has it."""
+        line = Line(environ)
+        asked = read(environ)
+        served = self.current
+        kept = None
+        if asked.key is not None and asked.release in (None, served.id):
+            kept = self.cache.get((served.mark, asked.key))
+        found = self._from(kept, asked, environ)
+        if found is not None and kept is not None:
+            line.cached, line.digest = True, kept.digest
+        status, headers, body = found or self._fresh(asked, environ, line)
+        headers.append(("X-Request-Id", line.id))
+        start_response(status, headers)
+        if asked.method == "HEAD":
+            body = b""
+        self.metrics.answered(asked.path, status, line)
+        if self.journal is not None:
+            self.journal.note(line, asked.method, asked.path, status, len(body), served.id)
+        return [body] if body else []
+
+    def knows(self, key: tuple[str, ...], release: str | None) -> bool:
+        """Whether the answer to a request is there."""
+        served = self.current
+        return release in (None, served.id) and (served.mark, key) in self.cache
+
+    def swap(self, served: Served) -> Served:
+        """Serve another release from now on; gives the former one, whose requests may still be under way."""
+        with self.lock:
+            former, self.current = self.current, served
+            if former.id != served.id:
+                self.former[former.id] = None
+            self.former.pop(served.id, None)
+            while len(self.former) > _REMEMBERED:
+                self.former.popitem(last=False)
+        self.cache.clear()
+        return former
+
+    def _fresh(self, asked: Asked, environ: Environ, line: Line) -> tuple[str, Headers, bytes]:
+        served = self._enter()
+        try:
+            line.read_query(asked.is_sparql, environ)
+            result = self._result(served, asked, environ, line)
+            if isinstance(result, Kept):
+                return self._from(result, asked, environ) or self._uncodable(served, environ)
+            return self._finished(result, served, environ)
+        finally:
+            served.leave()
+
+    def _enter(self) -> Served:
+        while not (served := self.current).enter():
+            if served is self.current:  # the service is stopping
+                served.inside += 1
+                break
+        return served
+
+    def _result(self, served: Served, asked: Asked, environ: Environ, line: Line) -> Result:
+        """The answer of a release that has been entered: computed, or taken from whoever computes the same."""
+        inner = _inner(environ, asked)
+        if asked.release not in (None, served.id):
+            inner[REFUSAL] = self._not_served(str(asked.release), served.id)
+        elif asked.release is not None and asked.key is None and asked.method in ("GET", "HEAD"):
+            inner[REFUSAL] = QueryError(404, "Not found", f"{asked.path} has no release; ask it without /v/….")
+        elif environ.get(CROWDED):
+            inner[REFUSAL] = QueryError(503, "Busy", "Too many queries are waiting; try again in a moment.")
+        if asked.key is None or REFUSAL in inner:
+            return _run(served, inner)
+        key = (served.mark, asked.key)
+        flight, leads = self.flights.board(key)
+        if leads:
+            return self._lead(flight, served, asked, inner, line)
+        try:
+            most_s = self.settings.query_timeout_s + _GRACE_S
+            found = self.flights.wait(flight, most_s, client_is_gone(environ))
+        except Impatient:
+            inner[REFUSAL] = QueryError(
+                503, "Being answered", "The same query is being answered for others; try again in a moment.",
+                retry_after_s=1,
+            )  # fmt: skip
+            return _run(served, inner)
+        except Left:
+            inner[REFUSAL] = QueryError(503, "Client left", "Nobody waits for this answer any more.")
+            return _run(served, inner)
+        line.shared = found is not None
+        return found if found is not None else self._keep(_run(served, inner), served, asked, line)
+
+    def _lead(self, flight: Flight[Result], served: Served, asked: Asked, inner: Environ, line: Line) -> Result:
+        """Compute for all who wait; while anybody does, the query goes on, even if the first who asked has left."""
+        key = (served.mark, asked.key)
+        has_left = client_is_gone(inner)
+        inner["waitress.client_disconnected"] = lambda: flight.waiting == 0 and has_left()
+        result: Result | None = None
+        try:
+            result = self._keep(_run(served, inner), served, asked, line)
+        finally:
+            # What is new each time is nobody else's answer; a failure is, for they asked the same at the same time.
+            # Unless it failed because the first one left, when another had just begun to wait.
+            shared = isinstance(result, Kept) or (
+                result is not None and not result.status.startswith("200") and not has_left()
+            )
+            self.flights.land(key, flight, result if shared else None)
+        return result
+
+    def _keep(self, made: Made, served: Served, asked: Asked, line: Line) -> Result:
+        if not made.is_keepable or asked.key is None:
+            return made
+        path, query, _, body, host, scheme = asked.key
+        identity = (served.mark, path, query, body, host, scheme, made.media_type)
+        kept = Kept(made, served.id, version(), identity, line.digest)
+        if served is not self.current:  # what is kept now would never be asked for
+            return kept
+        return self.cache.put((served.mark, asked.key), asked.key_size, kept)
+
+    def _from(self, kept: Kept | None, asked: Asked, environ: Environ) -> tuple[str, Headers, bytes] | None:
+        """What a known answer is for this client; None if it is unknown, or in no coding that the client takes."""
+        if kept is None:
+            return None
+        coding = kept.coding(environ.get("HTTP_ACCEPT_ENCODING"))
+        if coding is None:
+            return None
+        known = kept.variants.get(coding)
+        variant = known or kept.variant(coding)
+        if known is None:
+            self.cache.weigh(kept)
+        lasting = _REVALIDATE if asked.release is None else _IMMUTABLE
+        if asked.is_conditional and tags.has(environ.get("HTTP_IF_NONE_MATCH"), variant.etag):
+            return "304 NOT MODIFIED", [*variant.not_modified, lasting], b""
+        if variant.body is None:
+            return None
+        headers = [*variant.headers, lasting]
+        return "200 OK", headers if asked.is_conditional else without(headers, "etag"), variant.body
+
+    def _finished(self, made: Made, served: Served, environ: Environ) -> tuple[str, Headers, bytes]:
+        """An answer that is not kept."""
+        headers = [*without(made.headers, "content-length", "etag"), (RELEASE, served.id)]
+        body = made.body
+        if made.status.startswith("200"):
+            coding = choose(environ.get("HTTP_ACCEPT_ENCODING"), made.media_type, len(body))
+            if coding is None:
+                return self._uncodable(served, environ)
+            if coding != IDENTITY:
+                body = encode(body, coding)
+                headers.append(("Content-Encoding", coding))
+            headers = [*without(headers, "vary"), ("Vary", "Accept, Accept-Encoding")]
+        if not made.status.startswith("204"):
+            headers.append(("Content-Length", str(len(body))))
+        return made.status, headers, body
+
+    def _uncodable(self, served: Served, environ: Environ) -> tuple[str, Headers, bytes]:
+        offered = [IDENTITY, "gzip", "zstd"]
+        words = f"Answers are offered as they are (identity), or in {' and '.join(offered[1:])}."
+        refusal = QueryError(406, "No acceptable coding", words, offered=offered)
+        made = _run(served, {**environ, REFUSAL: refusal})
+        body = made.body
+        return made.status, [*made.headers, (RELEASE, served.id)], body
+
+    def _not_served(self, release: str, present: str) -> QueryError:
+        if release in self.former:
+            words = f"Release {release} was served here until another took its place; the present one is {present}."
+            return QueryError(410, "Release gone", words, release=present)
+        return QueryError(404, "Unknown release", f"This service serves release {present}.", release=present)
+
+
+def _inner(environ: Environ, asked: Asked) -> Environ:
+    """The request as the application sees it: whole, unconditional, and of the release that is served."""
+    inner = {**environ, "PATH_INFO": asked.path}
+    if asked.key is not None:
+        for name in _CONDITIONS:
+            inner.pop(name, None)
+    if asked.method == "HEAD":  # what a GET would say, without the body
+        inner["REQUEST_METHOD"] = "GET"
+    return inner
+
+
+def _run(served: Served, environ: Environ) -> Made:
+    """The application's whole answer."""
+    said: list[tuple[str, Headers]] = []
+
+    def start_response(status: str, headers: Headers, _fault: object = None) -> Callable[[bytes], object]:
+        said.append((status, headers))
+        return parts.append
+
+    parts: list[bytes] = []
+    found = served.wsgi(environ, start_response)
+    try:
+        parts.extend(found)
+    finally:
+        close = getattr(found, "close", None)
+        if close is not None:
+            close()
+    status, headers = said[-1]
+    return Made(status, headers, b"".join(parts))

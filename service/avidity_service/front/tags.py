@@ -1,0 +1,27 @@
+"""Entity tags: of what an answer is made, and whether a client has it already (RFC 9110, 8.8.3 and 13.1.2)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+
+
+def tag(parts: Iterable[bytes]) -> str:
+    """A strong tag without its quotes, from what makes an answer what it is, its bytes included."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def has(if_none_match: str | None, etag: str) -> bool:
+    """Whether the header names the tag (with its quotes), compared weakly, or anything by `*`."""
+    if if_none_match is None:
+        return False
+    if if_none_match == etag or if_none_match.strip() == "*":
+        return True
+    return etag in _TAG.findall(if_none_match)

@@ -1,0 +1,164 @@
+"""One JSON line for each query, written behind the requests' backs: a slow disk or terminal delays no answer."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import re
+import secrets
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from avidity_service.errors import SettingsError
+from avidity_service.outcomes import door, outcome
+from avidity_service.settings import Settings
+
+STDERR = "stderr"
+OFF = "off"
+# Lines that may wait for the writer; later ones are dropped and counted.
+_MOST_WAITING = 20_000
+_EVERY_S = 0.2
+_ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
+_prefix = secrets.token_hex(4)
+_numbers = itertools.count(1)
+
+
+class Line:
+    """What is noted of one request while it is answered."""
+
+    __slots__ = ("address", "cached", "digest", "id", "query", "shared", "started")
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        given = environ.get("HTTP_X_REQUEST_ID")
+        self.id = given if given and _ID.fullmatch(given) else f"{_prefix}-{next(_numbers):x}"
+        self.address: str = environ.get("REMOTE_ADDR", "")
+        self.started = time.perf_counter()
+        self.cached = self.shared = False
+        self.digest, self.query = "", ""
+
+    @property
+    def seconds(self) -> float:
+        """Since the request began."""
+        return time.perf_counter() - self.started
+
+    @property
+    def cache(self) -> str:
+        """hit, shared (computed for another who asked at the same time) or miss."""
+        return "hit" if self.cached else "shared" if self.shared else "miss"
+
+    def read_query(self, is_sparql: bool, environ: dict[str, Any]) -> None:
+        """Note the query's text and digest, the same by every way to send it."""
+        if is_sparql:
+            self.query = _query(environ)
+            self.digest = hashlib.sha256(self.query.encode("utf-8", "replace")).hexdigest()[:16] if self.query else ""
+
+
+class Journal:
+    """Writes lines to standard error or to a file, in batches."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.path = None if settings.query_log in (STDERR, OFF) else Path(settings.query_log)
+        # Without the key nobody can find the address of a digest by trying all.
+        self.key = secrets.token_bytes(16)
+        self.waiting: deque[tuple[float, Line, str, str, str, int, float, str]] = deque()
+        self.dropped = 0
+        self.closing = threading.Event()
+        self.descriptor = self._open()
+        self.thread = threading.Thread(target=self._write_on, name="journal", daemon=True)
+        self.thread.start()
+
+    def note(self, line: Line, method: str, path: str, status: str, size: int, release: str) -> None:
+        """Have a request to `/sparql` or `/api` written; any other is not."""
+        if not path.startswith(("/sparql", "/api/")):
+            return
+        if len(self.waiting) >= _MOST_WAITING:
+            self.dropped += 1
+            return
+        self.waiting.append((time.time(), line, method, path, status, size, line.seconds, release))
+
+    def reopen(self) -> None:
+        """Open the file anew, for it may have been moved away."""
+        if self.path is not None:
+            former, self.descriptor = self.descriptor, self._open()
+            time.sleep(2 * _EVERY_S)  # the writer may be amid a batch
+            os.close(former)
+
+    def close(self) -> None:
+        """Write what waits, at most for a second."""
+        self.closing.set()
+        self.thread.join(1)
+
+    def _open(self) -> int:
+        if self.path is None:
+            return 2
+        try:
+            return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            raise SettingsError(f"AVIDITY_QUERY_LOG={self.path} cannot be written: {error.strerror}") from None
+
+    def _write_on(self) -> None:
+        while not self.closing.wait(_EVERY_S):
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        while self.waiting:
+            batch = [self._json(*self.waiting.popleft()) for _ in range(min(len(self.waiting), 500))]
+            data = "".join(batch).encode()
+            try:
+                # Not sys.stderr: its lock, held by this thread, would break the interpreter's end.
+                while data:
+                    data = data[os.write(self.descriptor, data) :]
+            except OSError:
+                self.dropped += len(batch)
+
+    def _json(
+        self, when: float, line: Line, method: str, path: str, status: str, size: int, seconds: float, release: str
+    ) -> str:
+        record: dict[str, object] = {
+            "time": datetime.fromtimestamp(when, UTC).isoformat(timespec="milliseconds"),
+            "request": line.id,
+            "door": door(path),
+            "method": method,
+            "query": line.digest or None,
+            "outcome": outcome(status),
+            "status": int(status[:3]),
+            "ms": round(seconds * 1000, 2),
+            "bytes": size,
+            "cache": line.cache,
+            "client": self._client(line.address),
+            "release": release,
+        }
+        if path.startswith("/api/"):
+            record["path"] = path
+        if self.settings.log_queries == "text" and line.query:
+            record["text"] = line.query
+        return json.dumps(record, ensure_ascii=True) + "\n"
+
+    def _client(self, address: str) -> str:
+        if self.settings.log_clients == "address":
+            return address
+        return hashlib.blake2b(address.encode(), key=self.key, digest_size=6).hexdigest()
+
+
+def _query(environ: dict[str, Any]) -> str:
+    """The SPARQL of a request, by whichever way it came; empty if there is none."""
+    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    body = environ["wsgi.input"]
+    if hasattr(body, "getvalue"):  # the front has read it
+        data: str = body.getvalue().decode("utf-8", "replace")
+        if kind == "application/sparql-query":
+            return data
+        found = parse_qs(data, max_num_fields=100) if data.count("&") < 100 else {}
+        if "query" in found:
+            return found["query"][0]
+    text = environ.get("QUERY_STRING", "")
+    return parse_qs(text).get("query", [""])[0] if text.count("&") < 100 else ""

@@ -1,0 +1,406 @@
+"""What stands before Flask: tags, codings, kept answers, one computation for many, addresses that name a release."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from avidity_service.context import KEY
+from avidity_service.front import tags
+from avidity_service.front.cache import ByteCache
+from avidity_service.front.encodings import choose, encode
+from avidity_service.front.flight import Flights, Impatient, Left
+from avidity_service.front.kept import Kept, Made
+from avidity_service.front.layer import Front
+from avidity_service.release import Release
+from backports import zstd
+from flask import Flask, Response, request
+from hypothesis import given
+from hypothesis import strategies as st
+
+MakeApp = Callable[..., Flask]
+NUMBERS = "/sparql?query=SELECT ?n { ?s <http://example.org/p> ?n } ORDER BY ?n"
+LONG = "x" * 5000
+
+
+def front_of(app: Flask) -> Front:
+    front = app.wsgi_app
+    assert isinstance(front, Front)
+    return front
+
+
+@pytest.mark.parametrize(
+    ("accept", "coding"),
+    [
+        (None, "identity"),
+        ("", "identity"),
+        ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("zstd", "zstd"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, zstd;q=0.9", "gzip"),
+        ("gzip;q=0.1, zstd;q=0", "gzip"),
+        ("*", "gzip"),
+        ("*;q=0.1, zstd;q=0", "gzip"),
+        ("identity", "identity"),
+        ("identity;q=1, gzip;q=0.5", "identity"),
+        ("identity;q=0.5, gzip;q=0.5", "gzip"),
+        ("br", "identity"),
+        ("br, *;q=0", None),
+        ("identity;q=0", None),
+        ("*;q=0", None),
+        ("identity;q=0, gzip", "gzip"),
+        ("identity;q=0, *", "gzip"),
+        ("*;q=0, identity;q=0.001", "identity"),
+        ("gzip;q=x", "identity"),
+        ("gzip;q=nan", "identity"),
+        (",,;;=,", "identity"),
+    ],
+)
+def test_the_coding_is_the_one_that_the_client_likes_best(accept: str | None, coding: str | None) -> None:
+    assert choose(accept, "text/plain", 5000) == coding
+
+
+@pytest.mark.parametrize(("media_type", "size"), [("text/plain", 100), ("application/gzip", 5000), ("image/png", 5000)])
+def test_what_would_not_shrink_stays_unless_that_is_refused(media_type: str, size: int) -> None:
+    assert choose("gzip", media_type, size) == "identity"
+    assert choose("gzip, *;q=0", media_type, size) == "gzip"
+
+
+@given(st.text(max_size=60))
+def test_no_header_breaks_the_choice(accept: str) -> None:
+    assert choose(accept, "text/plain", 5000) in ("identity", "gzip", "zstd", None)
+
+
+@given(st.binary(max_size=3000))
+def test_every_coding_gives_the_bytes_back_and_the_same_bytes_each_time(data: bytes) -> None:
+    assert gzip.decompress(encode(data, "gzip")) == zstd.decompress(encode(data, "zstd")) == data
+    assert encode(data, "gzip") == encode(data, "gzip")
+    assert encode(data, "zstd") == encode(data, "zstd")
+
+
+@pytest.mark.parametrize(
+    ("header", "known"),
+    [
+        ('"a"', True), ('W/"a"', True), ("*", True), (" * ", True), ('"b", "a"', True), ('"b",W/"a"', True), ('"x,y","a"', True),
+        (None, False), ("", False), ('"b"', False), ("a", False), ('"A"', False), ('"a', False), ('"b,a"', False), ('"*"', False),
+    ],
+)  # fmt: skip
+def test_which_tags_a_client_has(header: str | None, known: bool) -> None:
+    assert tags.has(header, '"a"') is known
+
+
+@given(st.lists(st.from_regex(r"[!#-~]{0,8}", fullmatch=True)), st.from_regex(r"[!#-~]{1,8}", fullmatch=True))
+def test_a_tag_is_found_in_any_list_that_holds_it(others: list[str], own: str) -> None:
+    listed = ", ".join(f'"{name}"' for name in others)
+    assert tags.has(listed, f'"{own}"') is (own in others)
+    assert tags.has(f'{listed}, W/"{own}"', f'"{own}"')
+
+
+def test_a_tag_depends_on_where_its_parts_end() -> None:
+    assert tags.tag([b"ab", b"c"]) != tags.tag([b"a", b"bc"])
+
+
+def kept(name: str, body: bytes = b"", release: str = "r") -> Kept:
+    made = Made("200 OK", [("Content-Type", "text/plain")], body)
+    return Kept(made, release, "1", (release, name, made.media_type))
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 30_000))))
+def test_the_cache_stays_within_its_bytes_and_counts_them_right(asked: list[tuple[int, int]]) -> None:
+    cache = ByteCache(100_000)
+    for number, size in asked:
+        if cache.get(number) is None:
+            found = cache.put(number, 10, kept(str(number), b"\1" * size))
+            found.variant("gzip")
+            cache.weigh(found)
+        assert cache.size <= 100_000
+        assert cache.size == sum(answer.size for answer in cache.answers.values())
+        assert set(cache.by_key) == {key for answer in cache.answers.values() for key in answer.keys}
+
+
+def test_what_was_asked_for_longest_ago_goes_first() -> None:
+    cache = ByteCache(30_000)
+    for name in "abc":
+        cache.put(name, 1, kept(name, b"1" * 3000))
+    cache.get("a")
+    for name in "def":
+        cache.put(name, 1, kept(name, b"1" * 3000))
+    assert "a" in cache
+    assert "b" not in cache
+
+
+def test_of_a_large_answer_the_tag_is_kept() -> None:
+    cache = ByteCache(80_000)
+    large = kept("a", b"1" * 20_000)
+    assert cache.put("a", 1, large) is large
+    found = cache.get("a")
+    assert found is not None
+    assert found.variant("gzip").body is None
+    assert found.variant("gzip").etag == large.variant("gzip").etag
+    assert cache.size < 10_000
+
+
+def test_one_computes_for_all(make_app: MakeApp, release: Release) -> None:
+    app, times, gate = make_app(release), [], threading.Event()
+
+    def slow() -> str:
+        times.append(1)
+        gate.wait(10)
+        return LONG
+
+    app.add_url_rule("/api/slow", view_func=slow)
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(app.test_client().get, "/api/slow") for _ in range(4)]
+        while sum(f.waiting for f in front_of(app).flights.under_way.values()) < 3:
+            time.sleep(0.005)
+        gate.set()
+        assert {answer.result().text for answer in answers} == {LONG}
+    assert len(times) == 1
+
+
+@pytest.mark.parametrize("how", ["raises", "refuses"])
+def test_a_leader_that_fails_leaves_nobody_hanging(make_app: MakeApp, release: Release, how: str) -> None:
+    app, gate = make_app(release), threading.Event()
+
+    def fails() -> Response:
+        gate.wait(10)
+        if how == "raises":
+            raise RuntimeError("broken")
+        return Response("no", 409)
+
+    app.add_url_rule("/api/fails", view_func=fails)
+    with ThreadPoolExecutor(3) as threads:
+        answers = [threads.submit(app.test_client().get, "/api/fails") for _ in range(3)]
+        while sum(f.waiting for f in front_of(app).flights.under_way.values()) < 2:
+            time.sleep(0.005)
+        gate.set()
+        assert {answer.result().status_code for answer in answers} == {500 if how == "raises" else 409}
+    assert not front_of(app).flights.under_way
+    assert len(front_of(app).cache) == 0
+
+
+def test_few_may_wait_for_long_ones_and_none_for_ever() -> None:
+    flights: Flights[str] = Flights(patient=1)
+    flight, leads = flights.board("key")
+    assert leads
+    outcomes: list[object] = []
+
+    def follow(most_s: float, gone: bool) -> None:
+        found, leads = flights.board("key")
+        assert found is flight
+        assert not leads
+        try:
+            outcomes.append(flights.wait(found, most_s, lambda: gone))
+        except (Impatient, Left) as error:
+            outcomes.append(type(error))
+
+    holds = threading.Thread(target=follow, args=(60, False))
+    holds.start()
+    while flights.patient._value:
+        time.sleep(0.005)
+    follow(60, False)
+    assert outcomes == [Impatient]
+    flights.land("key", flight, "answer")
+    holds.join(10)
+    assert outcomes == [Impatient, "answer"]
+    other, _ = flights.board("other")
+    flights.board("other")
+    assert flights.wait(other, 0, lambda: False) is None
+    flights.board("other")
+    with pytest.raises(Left):
+        flights.wait(other, 60, lambda: True)
+
+
+def test_a_query_goes_on_while_anybody_waits_for_it(make_app: MakeApp, release: Release) -> None:
+    app, seen, gate = make_app(release), [], threading.Event()
+    left = threading.Event()
+
+    def asks() -> str:
+        gate.wait(10)
+        seen.append(request.environ["waitress.client_disconnected"]())
+        return "answer"
+
+    app.add_url_rule("/api/asks", view_func=asks)
+    ask = app.test_client().get
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(ask, "/api/asks", environ_overrides={"waitress.client_disconnected": left.is_set})
+        while not front_of(app).flights.under_way:
+            time.sleep(0.005)
+        left.set()
+        second = threads.submit(app.test_client().get, "/api/asks")
+        while not any(flight.waiting for flight in front_of(app).flights.under_way.values()):
+            time.sleep(0.005)
+        gate.set()
+        assert first.result().status_code == second.result().status_code == 200
+    assert seen == [False]
+
+
+def test_codings_have_tags_of_their_own_and_zstd_comes_first(make_app: MakeApp, release: Release) -> None:
+    app = make_app(release)
+    app.add_url_rule("/api/long", view_func=lambda: LONG)
+    client = app.test_client()
+    plain, zipped, packed = (
+        client.get("/api/long", headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip", "gzip, zstd")
+    )
+    assert plain.data == gzip.decompress(zipped.data) == zstd.decompress(packed.data)
+    assert len({answer.headers["ETag"] for answer in (plain, zipped, packed)}) == 3
+    for answer in (plain, zipped, packed):
+        assert int(answer.headers["Content-Length"]) == len(answer.data)
+    again = client.get("/api/long", headers={"Accept-Encoding": "gzip", "If-None-Match": zipped.headers["ETag"]})
+    assert (again.status_code, again.headers.get("Content-Encoding")) == (304, None)
+    other = client.get("/api/long", headers={"Accept-Encoding": "gzip", "If-None-Match": plain.headers["ETag"]})
+    assert other.status_code == 200
+
+
+def test_no_coding_that_the_client_takes(make_app: MakeApp, release: Release) -> None:
+    client = make_app(release).test_client()
+    answer = client.get(NUMBERS, headers={"Accept-Encoding": "br, *;q=0"})
+    assert answer.status_code == 406
+    assert "gzip" in answer.get_json()["offered"]
+    assert (
+        client.get("/health", headers={"Accept-Encoding": "identity;q=0, gzip"}).headers["Content-Encoding"] == "gzip"
+    )
+
+
+def test_the_application_is_not_asked_twice(make_app: MakeApp, release: Release) -> None:
+    app, times = make_app(release), []
+
+    def counted() -> str:
+        times.append(1)
+        return LONG
+
+    app.add_url_rule("/api/counted", view_func=counted)
+    client = app.test_client()
+    etag = client.get("/api/counted").headers["ETag"]
+    client.head("/api/counted")
+    client.get("/api/counted", headers={"Accept-Encoding": "gzip"})
+    assert client.get("/api/counted", headers={"If-None-Match": etag}).status_code == 304
+    assert len(times) == 1
+    client.get("/api/counted?x=1")
+    client.get("/api/counted", headers={"Accept": "text/csv"})
+    assert len(times) == 3
+    assert len(front_of(app).cache) == 2, "two Accept headers that lead to one media type share its bytes"
+
+
+@pytest.mark.parametrize("header", ["no-store", "private, max-age=3"])
+def test_what_may_not_be_kept_is_not(make_app: MakeApp, release: Release, header: str) -> None:
+    app, times = make_app(release), []
+
+    def new() -> Response:
+        times.append(1)
+        return Response(LONG, headers={"Cache-Control": header})
+
+    app.add_url_rule("/api/new", view_func=new)
+    client = app.test_client()
+    for _ in range(2):
+        answer = client.get("/api/new", headers={"If-None-Match": "*"})
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, header)
+        assert "ETag" not in answer.headers
+    assert len(times) == 2
+
+
+def test_a_query_in_a_body_is_kept_too(make_app: MakeApp, release: Release) -> None:
+    app = make_app(release, workers=1)
+    client, query = app.test_client(), "SELECT ?n { ?s <http://example.org/p> ?n }"
+    kind = "application/sparql-query"
+    first = client.post("/sparql", data=query, content_type=kind)
+    assert "ETag" not in first.headers
+    asked = client.open("/sparql", method="QUERY", data=query, content_type=kind)
+    app.extensions[KEY].pool.close()
+    assert client.post("/sparql", data=query, content_type=kind).data == first.data
+    tag = {"If-None-Match": asked.headers["ETag"]}
+    assert client.open("/sparql", method="QUERY", data=query, content_type=kind, headers=tag).status_code == 304
+    assert client.post("/sparql", data=query, content_type=kind, headers=tag).status_code == 200
+    assert client.post("/sparql", data=query + " ", content_type=kind).status_code == 503
+    assert client.post("/sparql", data=query, content_type="text/plain").status_code == 415
+
+
+@pytest.mark.parametrize("call", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()", "now ( )", "STR(NOW())"])
+def test_what_differs_each_time_is_never_kept(make_app: MakeApp, release: Release, call: str) -> None:
+    app = make_app(release, workers=1)
+    ask = app.test_client()
+    for query in (f"SELECT ({call} AS ?x) {{}}", f"SELECT ?x {{ BIND(1 AS ?y)BIND({call}AS ?x) }}"):
+        for answer in (
+            ask.get("/sparql", query_string={"query": query}),
+            ask.post("/sparql", data={"query": query}),
+        ):
+            assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert len(front_of(app).cache) == 0
+
+
+def test_the_words_now_and_rand_in_strings_and_names_do_no_harm(make_app: MakeApp, release: Release) -> None:
+    app = make_app(release, workers=1)
+    query = 'PREFIX now: <http://now/> SELECT ("NOW()" AS ?rand) { OPTIONAL { ?now now:RAND ?uuid } } # UUID()'
+    assert "ETag" in app.test_client().get("/sparql", query_string={"query": query}).headers
+
+
+def test_another_host_gets_its_own_description(make_app: MakeApp, release: Release) -> None:
+    client = make_app(release).test_client()
+    one, two = (client.get("/sparql", headers={"Host": host, "Accept": "text/turtle"}) for host in ("a.org", "b.org"))
+    assert "http://a.org/sparql" in one.text
+    assert "http://b.org/sparql" in two.text
+
+
+def test_an_address_with_the_release_lasts(make_app: MakeApp, release: Release) -> None:
+    client = make_app(release).test_client()
+    plain, lasting = client.get(NUMBERS), client.get("/v/tiny" + NUMBERS)
+    assert plain.headers["Cache-Control"] == "no-cache"
+    assert lasting.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert plain.data == lasting.data
+    assert plain.headers["Avidity-Release"] == lasting.headers["Avidity-Release"] == "tiny"
+    again = client.get("/v/tiny" + NUMBERS, headers={"If-None-Match": lasting.headers["ETag"]})
+    assert (again.status_code, "immutable" in again.headers["Cache-Control"]) == (304, True)
+    assert "immutable" not in client.get("/v/tiny/sparql?query=SELECT (NOW() AS ?n) {}").headers["Cache-Control"]
+    assert "Cache-Control" not in client.get("/v/tiny/sparql?query=SELEC").headers
+    assert client.get("/v/tiny/health").status_code == 404
+    unknown = client.get("/v/other" + NUMBERS)
+    assert (unknown.status_code, unknown.get_json()["release"]) == (404, "tiny")
+
+
+def test_after_a_swap_nothing_of_the_former_release_is_given(make_app: MakeApp, release: Release) -> None:
+    app = make_app(release)
+    other = make_app(replace(release, manifest={**release.manifest, "release": "later"}))
+    client, front = app.test_client(), front_of(app)
+    before = client.get("/health"), client.get(NUMBERS)
+    former = front.swap(front_of(other).current)
+    after = client.get("/health"), client.get(NUMBERS, headers={"If-None-Match": before[1].headers["ETag"]})
+    assert [answer.headers["Avidity-Release"] for answer in (*before, *after)] == ["tiny", "tiny", "later", "later"]
+    assert after[1].status_code == 200
+    assert client.get("/v/tiny" + NUMBERS).status_code == 410
+    assert client.get("/v/later" + NUMBERS).status_code == 200
+    assert former.retire(1) == 0
+    assert not former.enter()
+
+
+def test_a_retired_release_waits_for_those_inside(make_app: MakeApp, release: Release) -> None:
+    former = front_of(make_app(release)).current
+    assert former.enter()
+    assert former.retire(0.05) == 1
+    former.leave()
+    assert former.retire(10) == 0
+
+
+def test_a_static_file_is_whole_and_tagged(make_app: MakeApp, release: Release) -> None:
+    client = make_app(release).test_client()
+    first = client.get("/static/avidity.css")
+    assert first.headers["Content-Type"].startswith("text/css")
+    assert client.get("/static/avidity.css", headers={"Range": "bytes=0-3"}).data == first.data
+    assert client.get("/static/avidity.css", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/health", NUMBERS, "/sparql?query=SELEC", "/nothing/there", "/static/avidity.css"]
+)
+def test_head_says_what_get_says(make_app: MakeApp, release: Release, path: str) -> None:
+    client = make_app(release).test_client()
+    head, full = client.head(path), client.get(path)
+    assert head.data == b""
+    ignored = {"X-Request-Id", "Date"}
+    assert [h for h in head.headers if h[0] not in ignored] == [h for h in full.headers if h[0] not in ignored]
