@@ -40,6 +40,8 @@ def test_same_input_same_bytes(release_folder: Path, tmp_path: Path) -> None:
         "reports/coverage.json",
         "reports/discrepancies.json",
         "reports/source.json",
+        "search.jsonl",
+        "source/review.txt",
         "void.ttl",
     ]
     for name in names:

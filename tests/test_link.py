@@ -680,7 +680,7 @@ def test_same_input_same_bytes(linked: Path, release_folder: Path, tmp_path: Pat
         env={**os.environ, "PYTHONHASHSEED": "4321"}, capture_output=True,
     )  # fmt: skip
     assert files(tmp_path / "again") == files(linked)
-    assert len(files(linked)) == 11
+    assert len(files(linked)) == 13
 
 
 def test_a_second_ontology_keeps_the_first_and_the_same_again_replaces_it(linked: Path, tmp_path: Path) -> None:

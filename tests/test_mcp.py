@@ -23,7 +23,7 @@ from mcp import Client, StdioServerParameters
 Call = Callable[..., Any]
 TOOLS = {
     "find_evidence", "which_agents", "adverse_events", "discrepancies", "list_questions", "ask_question", "get",
-    "resolve", "sparql",
+    "resolve", "sparql", "search", "verify_quote",
 }  # fmt: skip
 
 
@@ -139,6 +139,19 @@ def test_errors_reach_the_model_in_words(tool: str, arguments: dict[str, Any], w
     result = call(tool, **arguments)
     assert result.is_error
     assert words in result.content[0].text
+
+
+def test_search_and_quotes(call: Call) -> None:
+    found = answer(call("search", words="NRSA"))
+    assert found["rows"][0]["id"] == "alteration/nras-mutation"
+    assert "nrsa was read as nras" in found["notes"]
+    quote = "all five patients with NRAS mutations showed restored radioiodine uptake"
+    verified = answer(call("verify_quote", quote=quote))
+    assert verified["verbatim"]
+    assert "finding/ho-2013/nras/uptake-restored" in verified["places"][0]["facts"]
+    changed = answer(call("verify_quote", quote=quote.replace("five", "six")))
+    assert not changed["verbatim"]
+    assert "all five patients with NRAS" in changed["nearest"]
 
 
 def test_resources(app: Flask) -> None:

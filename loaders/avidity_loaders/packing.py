@@ -15,6 +15,7 @@ from avidity_loaders.inputs import Inputs, inputs_digest
 from avidity_loaders.names import AV, RDF_TYPE, RDFS_LABEL, split_iri
 from avidity_loaders.ontology_files import ontology_files
 from avidity_loaders.release import ReleaseContent, canonical_lines, digest, pack
+from avidity_loaders.searchable import search_documents
 from avidity_loaders.void import describe_dataset
 
 _COUNTED = ("Study", "Cohort", "Regimen", "Finding", "AdverseEventFinding", "Passage", "Agent", "Alteration",
@@ -31,6 +32,9 @@ def release_content(assembled: Assembled, inputs: Inputs, report: CheckReport) -
         "dataset.nq.gz": pack(lines),
         **ontology_files(quads, inputs.ontology),
         "void.ttl": describe_dataset(quads, release),
+        # The text itself, so that a quote can be read where it stands; its licence is in the dataset.
+        "source/review.txt": document.text.encode(),
+        "search.jsonl": search_documents(quads, accounted.rows, document.text),
         "reports/checks.json": _json(
             {
                 "shapes": report.shapes,

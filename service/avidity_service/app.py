@@ -17,11 +17,13 @@ from avidity_service.links import Links
 from avidity_service.metrics import Metrics
 from avidity_service.names import Names
 from avidity_service.pages import routes as pages
+from avidity_service.pages import search as search_page
 from avidity_service.pages.ontology import routes as ontology
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
 from avidity_service.rest import links as rest_links
 from avidity_service.rest import routes as rest
+from avidity_service.rest import search as rest_search
 from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
@@ -32,9 +34,11 @@ BLUEPRINTS = (
     health.blueprint,
     contract.blueprint,
     rest_links.blueprint,
+    rest_search.blueprint,
     rest.blueprint,
     sparql.blueprint,
     ontology.blueprint,
+    search_page.blueprint,
     pages.blueprint,
 )
 _POLICY = (

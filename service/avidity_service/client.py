@@ -127,6 +127,16 @@ class Client:
         found: Row = self.get("resolve", id=outside_id)["data"]
         return found
 
+    def search(self, words: str, **parameters: Any) -> Answer:
+        """Things and sentences of the source that fit words, the nearest first."""
+        found = self.get("search", q=words, **parameters)
+        return Answer(found["data"], found["meta"])
+
+    def verify(self, quote: str) -> Row:
+        """Whether words stand in the source, verbatim: places, and the facts proven there."""
+        found = self.get("verify", quote=quote)
+        return {**found["data"], "release": found["meta"]["release"]}
+
     def release(self) -> Row:
         """The release's manifest."""
         found: Row = self.get("release")["data"]

@@ -14,6 +14,8 @@ from typing import Any, TypeGuard
 import pyoxigraph as ox
 
 from avidity_service.errors import ReleaseError
+from avidity_service.search.index import Index
+from avidity_service.source import Source
 
 _DATASET = "dataset.nq.gz"
 
@@ -35,6 +37,16 @@ class Release:
     def store(self) -> ox.Store:
         """The dataset in memory."""
         return load_store(self.files[_DATASET])
+
+    @cached_property
+    def index(self) -> Index:
+        """What can be searched."""
+        return Index(self.files["search.jsonl"])
+
+    @cached_property
+    def source(self) -> Source:
+        """The source's text with its passages."""
+        return Source(self.files, self.store)
 
     @cached_property
     def graphs(self) -> list[str]:

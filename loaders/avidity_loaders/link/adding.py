@@ -16,6 +16,7 @@ from avidity_loaders.link.terms import Term
 from avidity_loaders.link.vocabulary import OWL, RDFS
 from avidity_loaders.names import DCTERMS, RDF_TYPE, RDFS_LABEL, SKOS, graph
 from avidity_loaders.release import ReleaseContent, canonical_lines, digest, pack
+from avidity_loaders.searchable import search_documents
 from avidity_loaders.triples import Triples
 from avidity_loaders.void import describe_dataset
 
@@ -100,7 +101,14 @@ def _entry(report: LinkReport, terms: int) -> dict[str, object]:
 def _released(release: ReleaseContent, quads: list[ox.Quad], linked: Mapping[str, object]) -> ReleaseContent:
     lines = canonical_lines(quads)
     name = digest("\n".join(lines).encode())[:12]
-    files = {**release.files, _DATASET: pack(lines), "void.ttl": describe_dataset(quads, name)}
+    ledger = json.loads(release.files["reports/coverage.json"])["ledger"]
+    files = {
+        **release.files,
+        _DATASET: pack(lines),
+        "void.ttl": describe_dataset(quads, name),
+        # What was added has names too.
+        "search.jsonl": search_documents(quads, ledger, release.files["source/review.txt"].decode()),
+    }
     # A copy to change: what was read from JSON can be written to it.
     manifest = json.loads(json.dumps(dict(release.manifest)))
     manifest["release"] = name

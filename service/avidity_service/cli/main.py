@@ -105,6 +105,21 @@ def serve(release: Path | None, open_browser: bool, **values: Any) -> None:
     run(opened, settings)
 
 
+@main.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--kind", "kinds", multiple=True, help="Only hits of this kind.")
+@click.option("--limit", type=click.IntRange(1, 200), default=10, show_default=True, help="Most hits.")
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "json", "csv", "tsv"]), default="table", show_default=True
+)
+@_RELEASE
+def search(words: tuple[str, ...], kinds: tuple[str, ...], limit: int, format_: str, release: Path | None) -> None:
+    """Find things and sentences by words: avidity search NRAS uptake."""
+    from avidity_service.cli import searching
+
+    searching.search(" ".join(words), kinds, limit, format_, release)
+
+
 _FORMAT = click.option(
     "--format",
     "format_",

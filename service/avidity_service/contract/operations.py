@@ -69,6 +69,7 @@ def operations() -> Iterator[Operation]:
             (p.slug(kind), p.format_("json", "jsonld")), _THING, (404,),
         )  # fmt: skip
     yield from _links()
+    yield from _words()
     yield Operation(
         "/questions", "questions", "Questions", "The questions, each with its parameters", "list[Question]", (),
         _JSON,
@@ -119,6 +120,35 @@ def _links() -> Iterator[Operation]:
     yield Operation(
         "/resolve", "resolve_id", "Links", "The same for IRIs and addresses", "Resolved",
         (curie.but(name="id", example="http://purl.obolibrary.org/obo/NCIT_C66939"),), _JSON, (404,),
+    )  # fmt: skip
+
+
+def _words() -> Iterator[Operation]:
+    text = {"type": "string", "minLength": 1, "maxLength": 300}
+    q = Parameter("q", "Words: names, ids, or what the review says.", "NRAS", text, required=True)
+    kind = Parameter("kind", "Only hits of this kind; repeated, any of them.", "agent", kind="sought-kind", many=True)
+    yield Operation(
+        "/search", "search", "Search and source", "Things and sentences that fit words, the nearest first",
+        "list[Hit]", (q, kind, *_PAGE, p.format_("json", "csv")), ("application/json", "text/csv"),
+    )  # fmt: skip
+    yield Operation(
+        "/suggest", "suggest", "Search and source", "Names that start so", "list[Suggestion]", (q,), _JSON
+    )  # fmt: skip
+    yield Operation(
+        "/source", "source", "Search and source", "The review's text, with the facts that each passage proves",
+        "Source", (), _JSON,
+    )  # fmt: skip
+    yield Operation(
+        "/source/passages/{slug}", "source_passage", "Search and source", "One passage, with its facts",
+        "PassageAndFacts", (p.slug("passage"),), _JSON, (404,),
+    )  # fmt: skip
+    quote = Parameter(
+        "quote", "Words to look for, verbatim.", "all five patients with NRAS mutations showed restored",
+        {"type": "string", "minLength": 1, "maxLength": 2000}, required=True,
+    )  # fmt: skip
+    yield Operation(
+        "/verify", "verify", "Search and source", "Whether words stand in the review, and what they prove",
+        "Verified", (quote,), _JSON,
     )  # fmt: skip
 
 

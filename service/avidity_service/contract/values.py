@@ -25,6 +25,8 @@ class Values:
             return sorted({row["subject"]["kind"] for row in self._mappings})
         if kind == "mapped-object":
             return sorted({row["object"]["curie"] for row in self._mappings if row["object"]["curie"]})
+        if kind == "sought-kind":
+            return sorted({document["kind"] for document in self.found.release.index.documents})
         if kind == "favourable-measure":
             return sorted(short(iri).partition("/")[2] for iri in self.found.things.favourable_measures())
         if kind == "gene":

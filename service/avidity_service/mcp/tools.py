@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from avidity_service.client import Client
-from avidity_service.mcp.answers import Evidence, Thing, evidence
+from avidity_service.mcp.answers import Evidence, Thing, Verified, evidence
 
 _TIERS = (
     "tier exact: the cohort has that genotype; pooled: several genotypes counted together; mixed: a cohort that the"
@@ -35,9 +35,29 @@ class Tools:
     def all(self) -> Iterator[Callable[..., Any]]:
         """Every tool, in the order in which they are listed."""
         yield from (
-            self.find_evidence, self.which_agents, self.adverse_events, self.discrepancies, self.list_questions,
-            self.ask_question, self.get, self.resolve, self.sparql,
+            self.search, self.find_evidence, self.which_agents, self.adverse_events, self.discrepancies,
+            self.list_questions, self.ask_question, self.get, self.resolve, self.verify_quote, self.sparql,
         )  # fmt: skip
+
+    def search(
+        self,
+        words: Annotated[str, Field(description="Names, ids, or what the review may say: RAI-R, HGNC:7989.")],
+        kind: Annotated[str | None, Field(description="agent, alteration, study, finding, sentence, …")] = None,
+        limit: Limit = 10,
+        offset: Offset = 0,
+    ) -> Evidence:
+        """Find things and sentences by words, other names and outside ids; typing errors are borne."""
+        found = self.service.search(words, kind=kind, limit=limit, offset=offset)
+        made = evidence(found, offset, whole=True)
+        made.notes += [f"{word} was read as {' or '.join(meant)}" for word, meant in found.meta["read_as"].items()]
+        made.notes += [f"Nothing bears the word {word}" for word in found.meta["not_found"]]
+        return made
+
+    def verify_quote(
+        self, quote: Annotated[str, Field(max_length=2000, description="Words that somebody says the review says.")]
+    ) -> Verified:
+        """Whether the review says exactly these words, where, and which facts rest on them; else the nearest words."""
+        return Verified(**self.service.verify(quote))
 
     def find_evidence(
         self,

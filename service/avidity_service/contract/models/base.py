@@ -45,6 +45,9 @@ class Meta(Model):
     agent_not_named: list[Any] | None = Field(
         None, description="Findings with responders whose source names no agent, as in `/findings`."
     )
+    kinds: dict[str, int] | None = Field(None, description="Of a search: how many hits of each kind.")
+    read_as: dict[str, list[str]] | None = Field(None, description="Of a search: words read otherwise than written.")
+    not_found: list[str] | None = Field(None, description="Of a search: words that nothing bears.")
     empty: MissingPart | None = Field(None, description="Only where nothing was found.")
 
 

@@ -10,11 +10,28 @@ from avidity_service.contract.models.base import Answer, Model, Value
 from avidity_service.contract.models.finding import Agent, Finding
 from avidity_service.contract.models.links import Mapping, Resolved
 from avidity_service.contract.models.questions import Entry, Question
+from avidity_service.contract.models.source import Hit, PassageAndFacts, Source, Suggestion, Verified
 from avidity_service.contract.models.things import FindingThing, Release, StudyThing, Thing
 
 MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
-    for model in (Agent, Entry, Finding, FindingThing, Mapping, Question, Release, Resolved, StudyThing, Thing)
+    for model in (
+        Agent,
+        Entry,
+        Finding,
+        FindingThing,
+        Hit,
+        Mapping,
+        PassageAndFacts,
+        Question,
+        Release,
+        Resolved,
+        Source,
+        StudyThing,
+        Suggestion,
+        Thing,
+        Verified,
+    )
 }
 
 
