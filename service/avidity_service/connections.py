@@ -46,6 +46,12 @@ class _Task(WSGITask):  # type: ignore[misc]
             environ[CROWDED] = True
         return environ
 
+    def set_close_on_finish(self) -> None:
+        """Close the connection afterwards; but not after a 304, whose end is that of its head (RFC 9112, 6.3)."""
+        wanted = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or wanted or self.version != "1.1":
+            super().set_close_on_finish()
+
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection, and since when it has been at the same thing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -160,6 +161,21 @@ def test_behind_a_proxy_the_client_is_the_one_that_it_names(service: Running) ->
     assert json.loads(log.read_text().splitlines()[-1])["client"] == "198.51.100.9"
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "graph.example", "Accept": "text/turtle"}
     assert b"https://graph.example/sparql" in service.get("/sparql", **headers)[2]
+
+
+def test_the_connection_stays_open_after_a_304(service: Running) -> None:
+    etag = service.get("/sparql?query=ASK%7B%7D")[1]["ETag"]
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    connection.connect()
+    address = connection.sock.getsockname()
+    for _ in range(3):
+        connection.request("GET", "/sparql?query=ASK%7B%7D", headers={"If-None-Match": etag})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(), answer.headers["Connection"]) == (304, b"", None)
+        assert connection.sock.getsockname() == address
+    connection.request("GET", "/sparql?query=ASK%7B%7D", headers={"If-None-Match": etag, "Connection": "close"})
+    assert connection.getresponse().headers["Connection"] == "close"
+    connection.close()
 
 
 @pytest.fixture
