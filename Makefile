@@ -51,6 +51,7 @@ check: $(BIN)/.runtime
 
 bench: $(BIN)/.runtime
 	$(BIN)/python benchmarks/first_answer.py
+	$(BIN)/python benchmarks/cached.py
 
 lock:
 	for extra in "" test; do \

@@ -66,6 +66,7 @@ class Journal:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.path = None if settings.query_log in (STDERR, OFF) else Path(settings.query_log)
+        self.is_off = settings.query_log == OFF or (self.path is None and settings.log in ("warning", "error"))
         # Without the key nobody can find the address of a digest by trying all.
         self.key = secrets.token_bytes(16)
         self.waiting: deque[tuple[float, Line, str, str, str, int, float, str]] = deque()
@@ -77,7 +78,7 @@ class Journal:
 
     def note(self, line: Line, method: str, path: str, status: str, size: int, release: str) -> None:
         """Have a request to `/sparql` or `/api` written; any other is not."""
-        if not path.startswith(("/sparql", "/api/")):
+        if self.is_off or not path.startswith(("/sparql", "/api/")):
             return
         if len(self.waiting) >= _MOST_WAITING:
             self.dropped += 1

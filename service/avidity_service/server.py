@@ -1,60 +1,102 @@
-"""The production server: waitress in front of the application."""
+"""The service as a process: it listens, reloads on SIGHUP, and ends in order on SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
-from types import FrameType
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
-from avidity_service.app import create_app
-from avidity_service.context import KEY, Context
+from avidity_service.app import create_front
 from avidity_service.errors import SettingsError
+from avidity_service.journal import Journal
+from avidity_service.pidfile import PidFile, State, open_default
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 
 
 def run(release: Release, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; a second one ends at once.
 
     Raises:
-        SettingsError: if the address is taken or not ours.
+        SettingsError: if the address is taken or not ours, or a file of the settings cannot be written.
     """
-    import waitress
+    from avidity_service.connections import Connections
+    from avidity_service.reload import Outcome, Reloader
 
     logging.basicConfig(level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listener = _listen(settings)
-    app = create_app(release, settings)
-    context: Context = app.extensions[KEY]
-    signal.signal(signal.SIGTERM, _stop)
+    file = PidFile(Path(settings.pid_file)) if settings.pid_file else open_default(listener.getsockname()[1])
+    journal = Journal(settings)
+    front = create_front(release, settings, journal)
+    state = State(os.getpid(), _address(listener, settings), release.id)
+
+    def tell(found: Outcome) -> None:
+        nonlocal state
+        state = replace(
+            state, release=found.release, reloads=state.reloads + 1, outcome=found.outcome, words=found.words
+        )
+        if file is not None:
+            file.write(state)
+
     try:
-        server = waitress.create_server(app, sockets=[listener], **_tuning(settings))
+        server = Connections(front, listener, settings)
+        reloader = Reloader(front, release.path.absolute(), settings, tell)
+        _on_signals(server.stop, reloader.request)
+        if file is not None:
+            file.write(state)
         # Only now does the socket listen, so that whoever reads this line finds somebody there.
-        print(f"Avidity {release.id} at {_address(listener, settings)}", file=sys.stderr, flush=True)
-        server.run()
-        server.close()
+        print(f"Avidity {release.id} at {state.address}", file=sys.stderr, flush=True)
+        server.run_until_stopped()
     except KeyboardInterrupt:
         pass
     finally:
-        context.pool.close()
+        front.current.context.pool.close()
+        journal.close()
         listener.close()
+        if file is not None:
+            file.close()
 
 
-def _tuning(settings: Settings) -> dict[str, object]:
-    """Threads and bounds, so that slow or greedy clients cost the others nothing."""
-    return {
-        "threads": max(8, 4 * settings.workers),
-        "connection_limit": 500,
-        "channel_timeout": 30,
-        "cleanup_interval": 10,
-        "max_request_header_size": 128 * 1024,
-        "max_request_body_size": settings.max_query_bytes * 2 + 65_536,
-        "asyncore_use_poll": True,
-        "channel_request_lookahead": 1,  # without it waitress does not tell that a client has left
-        "ident": None,
-    }
+def _on_signals(stop: Callable[[], None], reload: Callable[[], None]) -> None:
+    told: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        told.append(number)
+        if len(told) > 1:
+            raise KeyboardInterrupt
+        stop()
+
+    def hang_up(number: int, frame: object) -> None:
+        # A terminal that is closed sends the same signal, and nobody would be there to stop the service.
+        if at_terminal and not _has_terminal():
+            end(number, frame)
+        else:
+            reload()
+
+    at_terminal = _has_terminal()
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGHUP, hang_up)
+
+
+def _has_terminal() -> bool:
+    """Whether this process is in the foreground of a terminal that is there."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.getpgrp() == os.tcgetpgrp(terminal)
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 def _address(listener: socket.socket, settings: Settings) -> str:
@@ -74,7 +116,3 @@ def _listen(settings: Settings) -> socket.socket:
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another with --port or --host."
         ) from None
     return listener
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

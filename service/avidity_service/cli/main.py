@@ -120,6 +120,17 @@ def search(words: tuple[str, ...], kinds: tuple[str, ...], limit: int, format_: 
     searching.search(" ".join(words), kinds, limit, format_, release)
 
 
+@main.command()
+@click.option("--pid-file", type=click.Path(path_type=Path), help="The file of the service (AVIDITY_PID_FILE).")
+@click.option("--port", type=int, help="Without a file: the port that it listens on (AVIDITY_PORT, 8000).")
+@click.option("--timeout-s", type=float, default=300, show_default=True, help="Seconds to wait for the outcome.")
+def reload(pid_file: Path | None, port: int | None, timeout_s: float) -> None:
+    """Have a running service take the release that is in its folder now, without a pause."""
+    from avidity_service.cli import reloading
+
+    reloading.reload(pid_file, port, timeout_s)
+
+
 _FORMAT = click.option(
     "--format",
     "format_",

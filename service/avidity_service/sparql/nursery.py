@@ -104,6 +104,7 @@ def _read_all(descriptor: int) -> bytes:
 
 
 if __name__ == "__main__":
-    # The front stops the workers; a key pressed in its terminal must not.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The front stops the workers; what its whole group is told must not.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     main(*sys.argv[1:])

@@ -1,0 +1,189 @@
+"""Connections and threads: waitress, with a queue for queries, deadlines for slow clients, and a graceful end.
+
+Whatever is quick (known answers, pages, health) never waits behind queries: these have their own threads and a bounded
+queue. A client that sends its request byte by byte holds no thread, but it holds a connection; it has so many seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import socket
+import threading
+import time
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+from avidity_service.front import asked
+from avidity_service.front.layer import CROWDED, Front
+from avidity_service.settings import Settings
+
+_QUICK_THREADS = 8
+# Beside those that run: so many may wait for a worker, or for another who asks the same.
+_WAITING_THREADS = 16
+_MOST_CONNECTIONS = 2000
+# Descriptors for everything that is no connection.
+_OTHER_DESCRIPTORS = 256
+_IDLE_S = 30
+_LOOK_EVERY_S = 5
+# Seconds for the head of a request, for its body, and to take an answer.
+_HEAD_S, _BODY_S, _TAKING_S = 20, 120, 600
+# An idle connection is closed so long after the service was told to stop: its request may be on the way.
+_GRACE_S = 0.5
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """A request with what the queue knows of it."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        if getattr(self.request, "crowded", False):
+            environ[CROWDED] = True
+        return environ
+
+    def set_close_on_finish(self) -> None:
+        """Close the connection afterwards; but not after a 304, whose end is that of its head (RFC 9112, 6.3)."""
+        wanted = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or wanted or self.version != "1.1":
+            super().set_close_on_finish()
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection, and since when it has been at the same thing."""
+
+    task_class = _Task
+    at: tuple[object, float] = (None, 0.0)
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether head, body or taking the answer has lasted too long; to be asked every few seconds."""
+        if self.total_outbufs_len:
+            doing, most_s = "taking", _TAKING_S
+        elif self.requests or self.request is None:
+            doing, most_s = None, 0
+        else:
+            doing, most_s = self.request, _BODY_S if self.request.headers_finished else _HEAD_S
+        if doing is not self.at[0]:
+            self.at = (doing, now)
+        return doing is not None and now - self.at[1] > most_s
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way, from the end of its head to the last byte of its answer."""
+        arriving = self.request is not None and self.request.headers_finished
+        return bool(self.requests or self.total_outbufs_len or arriving)
+
+
+class Connections(TcpWSGIServer):  # type: ignore[misc]
+    """The server: it listens from its making on, and runs until it is told to stop."""
+
+    channel_class = _Channel
+
+    def __init__(self, front: Front, listener: socket.socket, settings: Settings) -> None:
+        self.front, self.settings = front, settings
+        self.stopping = threading.Event()
+        quick, self.queries = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        quick.set_thread_count(_QUICK_THREADS)
+        self.queries.set_thread_count(settings.workers + settings.long_queries + _WAITING_THREADS)
+        front.metrics.queue_length = lambda: len(self.queries.queue)
+        super().__init__(
+            front, map={}, _sock=listener, dispatcher=quick, adj=Adjustments(**_tuning(settings)), bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+        )  # fmt: skip
+
+    def add_task(self, channel: _Channel) -> None:
+        """Queue a request that has arrived whole: what is quick with its like, queries with theirs."""
+        request = channel.requests[0]
+        if request.error or self._is_quick(request):
+            self.task_dispatcher.add_task(channel)
+        elif len(self.queries.queue) >= self.settings.queue_length:
+            request.crowded = True
+            self.task_dispatcher.add_task(channel)
+        else:
+            self.queries.add_task(channel)
+
+    def maintenance(self, now: float) -> None:
+        """Close connections that are idle or overdue."""
+        super().maintenance(now)
+        for channel in list(self.active_channels.values()):
+            if channel.is_overdue(now):
+                channel.will_close = True
+
+    def run_until_stopped(self) -> None:
+        """Serve until `stop`, then finish what is under way."""
+        while not self.stopping.is_set():
+            self._turn(1.0)
+        self._drain(time.monotonic() + self.settings.stop_timeout_s)
+        self.front.current.context.pool.close()
+        for dispatcher in (self.task_dispatcher, self.queries):
+            dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map)
+
+    def stop(self) -> None:
+        """Take no more connections and end; may be called from a signal's handler."""
+        self.stopping.set()
+        self.pull_trigger()
+
+    def _drain(self, end: float) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.setblocking(False)
+            for _ in range(self.adj.backlog):  # those who were let in by the system already
+                before = len(self.active_channels)
+                self.handle_accept()
+                if len(self.active_channels) == before:
+                    break
+        self.accepting = False
+        wasyncore.dispatcher.close(self)
+        told = time.time()
+        while self.active_channels and time.monotonic() < end:
+            now = time.time()
+            for channel in list(self.active_channels.values()):
+                if not channel.is_busy and now - max(told, channel.last_activity) > _GRACE_S:
+                    channel.will_close = True
+            self._turn(0.1)
+
+    def _turn(self, timeout_s: float) -> None:
+        wasyncore.loop(timeout=timeout_s, map=self._map, use_poll=True, count=1)
+
+    def _is_quick(self, request: Any) -> bool:
+        release, path = asked.split("/" + request.path.lstrip("/"))
+        if not asked.is_sparql(path):
+            return True
+        if request.command.upper() not in ("GET", "HEAD"):
+            return False
+        accept, host = request.headers.get("ACCEPT", ""), request.headers.get("HOST", "")
+        return self.front.knows(asked.key(request.url_scheme, host, path, request.query, accept), release)
+
+
+def _tuning(settings: Settings) -> dict[str, object]:
+    """Bounds, so that slow or greedy clients cost the others nothing."""
+    tuning: dict[str, object] = {
+        "connection_limit": _connections(),
+        "channel_timeout": _IDLE_S,
+        "cleanup_interval": _LOOK_EVERY_S,
+        "max_request_header_size": 128 * 1024,
+        "max_request_body_size": settings.max_query_bytes * 2 + 65_536,
+        "asyncore_use_poll": True,
+        "channel_request_lookahead": 1,  # without it waitress does not tell that a client has left
+        "ident": None,
+    }
+    if settings.trusted_proxy:
+        tuning["trusted_proxy"] = settings.trusted_proxy
+        tuning["trusted_proxy_headers"] = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+    return tuning
+
+
+def _connections() -> int:
+    """How many connections may be open: as many as there are descriptors for, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + _OTHER_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return max(64, min(_MOST_CONNECTIONS, soft - _OTHER_DESCRIPTORS))

@@ -1,0 +1,104 @@
+"""Another release without a pause: opened and warmed beside the one that is served, then exchanged in one step."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from avidity_service.app import make_app
+from avidity_service.errors import ReleaseError, SettingsError
+from avidity_service.front.layer import Front
+from avidity_service.front.serving import Served
+from avidity_service.release import Release, open_release
+from avidity_service.settings import Settings
+
+_LOG = logging.getLogger("avidity")
+# A folder that is exchanged while it is read looks broken; a moment later it is whole.
+_TRIES = 4
+_BETWEEN_S = 0.2
+# What requests on the former release have, beyond the longest query.
+_DRAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a reload ended: ok, unchanged or failed, in words, and the release that is served now."""
+
+    outcome: str
+    words: str
+    release: str
+
+
+class Reloader:
+    """Reloads one after the other, in a thread of its own; `tell` gets each outcome."""
+
+    def __init__(self, front: Front, place: Path, settings: Settings, tell: Callable[[Outcome], None]) -> None:
+        """`place` is a folder, or a link that is followed anew each time."""
+        self.front, self.place, self.settings, self.tell = front, place, settings, tell
+        self.wanted = threading.Event()
+        self.thread = threading.Thread(target=self._work, name="reload", daemon=True)
+        self.thread.start()
+
+    def request(self) -> None:
+        """Have it done soon; may be called from a signal's handler."""
+        self.wanted.set()
+
+    def reload(self) -> Outcome:
+        """Serve what is at the place now; if that cannot be served, go on with what is."""
+        try:
+            release = _open(self.place)
+            if release.manifest == self.front.current.context.release.manifest:
+                found = Outcome("unchanged", f"Release {release.id} is served already", release.id)
+            else:
+                found = self._exchange(release)
+        except Exception as error:
+            # Whatever is wrong with it, the release that is served is not touched.
+            words = str(error) if isinstance(error, ReleaseError) else f"{type(error).__name__}: {error}"
+            kept = self.front.current.id
+            found = Outcome("failed", f"{self.place} cannot be served, so release {kept} stays: {words}", kept)
+        self.front.metrics.reloads.labels(found.outcome).inc()
+        _LOG.log(logging.ERROR if found.outcome == "failed" else logging.INFO, "reload: %s", found.words)
+        return found
+
+    def _exchange(self, release: Release) -> Outcome:
+        started = time.monotonic()
+        served = Served(make_app(release, self.settings, self.front.metrics))
+        try:
+            if not served.context.pool.warm():
+                raise ReleaseError("its workers do not answer")
+        except BaseException:
+            served.context.pool.close()
+            raise
+        former = self.front.swap(served)
+        seconds = time.monotonic() - started
+        threading.Thread(
+            target=former.retire, args=(self.settings.query_timeout_s + _DRAIN_S,), name="retire", daemon=True
+        ).start()
+        words = f"Release {release.id} took the place of {former.id} after {seconds:.2f} s"
+        return Outcome("ok", words, release.id)
+
+    def _work(self) -> None:
+        while True:
+            self.wanted.wait()
+            self.wanted.clear()
+            try:
+                if self.front.journal is not None:
+                    self.front.journal.reopen()
+            except SettingsError as error:
+                _LOG.error("the query log goes on in the old file: %s", error)
+            self.tell(self.reload())
+
+
+def _open(place: Path) -> Release:
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            return open_release(place.resolve())
+        except ReleaseError:
+            if not left:
+                raise
+            time.sleep(_BETWEEN_S)
+    raise AssertionError
