@@ -17,15 +17,18 @@ from avidity_service.problems import handle_problems
 from avidity_service.release import Release
 from avidity_service.rest import links as rest_links
 from avidity_service.rest import routes as rest
+from avidity_service.rest import synthesis
 from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
 from avidity_service.sparql.pool import Pool
+from avidity_service.synthesis.facts import read_facts
 
 BLUEPRINTS = (
     health.blueprint,
     rest_links.blueprint,
+    synthesis.blueprint,
     rest.blueprint,
     sparql.blueprint,
     ontology.blueprint,
@@ -57,8 +60,9 @@ def make_context(release: Release, settings: Settings) -> Context:
     engine = Engine(release.store)
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
-    links = Links(engine, catalogue)
-    return Context(release, settings, engine, names, catalogue, Pool(release, settings), findings, things, links)
+    links, facts = Links(engine, catalogue), read_facts(engine, catalogue)
+    pool = Pool(release, settings)
+    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, facts)
 
 
 def _headers(response: Response) -> Response:

@@ -15,6 +15,7 @@ from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql.pool import Pool
+from avidity_service.synthesis.facts import Facts
 
 KEY = "avidity"
 
@@ -32,6 +33,7 @@ class Context:
     findings: Findings
     things: Things
     links: Links
+    facts: Facts
 
 
 def context() -> Context:
