@@ -9,15 +9,16 @@ from avidity_service.cache import ResponseCache
 from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
 from avidity_service.engine import Engine
+from avidity_service.evidence_map.studied import read_studied
 from avidity_service.links import Links
 from avidity_service.names import Names
 from avidity_service.pages import routes as pages
 from avidity_service.pages.ontology import routes as ontology
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
+from avidity_service.rest import evidence_map, synthesis
 from avidity_service.rest import links as rest_links
 from avidity_service.rest import routes as rest
-from avidity_service.rest import synthesis
 from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
@@ -28,6 +29,7 @@ from avidity_service.synthesis.facts import read_facts
 BLUEPRINTS = (
     health.blueprint,
     rest_links.blueprint,
+    evidence_map.blueprint,
     synthesis.blueprint,
     rest.blueprint,
     sparql.blueprint,
@@ -61,8 +63,9 @@ def make_context(release: Release, settings: Settings) -> Context:
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
     links, facts = Links(engine, catalogue), read_facts(engine, catalogue)
+    studied = read_studied(engine, catalogue, findings)
     pool = Pool(release, settings)
-    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, facts)
+    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, facts, studied)
 
 
 def _headers(response: Response) -> Response:

@@ -8,6 +8,7 @@ from flask import current_app
 
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine
+from avidity_service.evidence_map.studied import Studied
 from avidity_service.links import Links
 from avidity_service.names import Names
 from avidity_service.release import Release
@@ -34,6 +35,7 @@ class Context:
     things: Things
     links: Links
     facts: Facts
+    studied: Studied
 
 
 def context() -> Context:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from avidity_service.cli.evidence import map_, pool
 from avidity_service.cli.exits import EXIT_NOT_FOUND, EXIT_QUERY, EXIT_USAGE, fail
 from avidity_service.errors import (
     QueryError,
@@ -124,11 +125,6 @@ _FORMAT = click.option(
 )
 
 
-_TABLE_FORMAT = click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "csv", "tsv"]), default="table", show_default=True
-)
-
-
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("question", required=False)
 @_FORMAT
@@ -162,44 +158,6 @@ def show(name: str, format_: str, release: Path | None) -> None:
     from avidity_service.cli import showing
 
     showing.show(name, format_, release)
-
-
-def _filters(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The filters of REST as options, each of which may be given several times."""
-
-    def add(command: Callable[..., None]) -> Callable[..., None]:
-        for name in reversed(names):
-            command = click.option(f"--{name.replace('_', '-')}", name, multiple=True, help=_HELP.get(name))(command)
-        return command
-
-    return add
-
-
-_HELP = {
-    "measure": "The outcome, such as uptake-restored.",
-    "match": "How exactly cohorts have the genotype: exact, pooled, mixed, any.",
-    "basis": "stated (printed), derived, or any.",
-    "by": "A group for each alteration, agent, mechanism, study, design, histology or adverse-event, or all in one.",
-    "interval": "wilson or clopper-pearson.",
-    "definition": "How uptake was judged: diagnostic-scan, post-therapeutic-scan, not-stated.",
-    "population": "Of whom: treated, chosen, case.",
-    "timepoint": "When a response was judged, such as 6-months.",
-}
-_OF_FINDINGS = ("measure", "agent", "mechanism", "alteration", "gene", "histology", "study", "design", "basis", "match",
-                "combination")  # fmt: skip
-
-
-@main.command()
-@_filters(*_OF_FINDINGS, "by", "interval", "definition", "population", "timepoint")
-@click.option("--allow-unlike", is_flag=True, help="Pool unlike results too, and say in what they are unlike.")
-@_TABLE_FORMAT
-@_RELEASE
-def pool(format_: str, release: Path | None, allow_unlike: bool, **filters: tuple[str, ...]) -> None:
-    """Pool proportions over studies, like with like: avidity pool --measure uptake-restored --alteration BRAF."""
-    from avidity_service.cli import pooling
-
-    arguments = {name: list(values) for name, values in filters.items() if values}
-    pooling.pool(arguments | ({"allow_unlike": ["true"]} if allow_unlike else {}), format_, release)
 
 
 @main.command()
@@ -237,3 +195,7 @@ def link(
     from avidity_service.cli import linking
 
     linking.link(ontology, prefixes, format_, int(max_gb * 2**30), mappings, linking.Addition(**add))
+
+
+main.add_command(pool)
+main.add_command(map_)
