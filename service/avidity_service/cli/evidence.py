@@ -52,7 +52,7 @@ def pool(format_: str, release: Path | None, allow_unlike: bool, **filters: tupl
 
 
 @click.command("map")
-@_filters(*_OF_FINDINGS, "rows", "columns")
+@_filters("measure", "agent", "mechanism", "alteration", "gene", "histology", "study", "design", "rows", "columns")
 @_FORMAT
 @_RELEASE
 def map_(format_: str, release: Path | None, **filters: tuple[str, ...]) -> None:

@@ -49,10 +49,13 @@ def _matrix(rows: Sequence[dict[str, Any]], columns: Sequence[dict[str, Any]]) -
 def _words(cell: dict[str, Any]) -> str:
     if cell["state"] != "reported":
         return _STATES[cell["state"]]
-    return "; ".join(
-        f"{'no count' if part['count'] is None else '{count}/{denominator}'.format(**part)} {part['tier']}, {part['given']}"
-        for part in cell["evidence"]
-    )
+    return "; ".join(_count(part) for part in cell["evidence"])
+
+
+def _count(part: dict[str, Any]) -> str:
+    number = "no count" if part["count"] is None else f"{part['count']}/{part['denominator']}"
+    unlike = f" (unlike: {', '.join(part['unlike'])})" if part["unlike"] else ""
+    return f"{number} {part['tier']}, {part['given']}{unlike}"
 
 
 def _joined(value: Any) -> Any:

@@ -1,1 +1,1 @@
-"""The evidence map: what was given × for whom, and whether an outcome is reported, not reported, or nobody studied it."""
+"""The evidence map: what was given × for whom; an outcome is reported, not reported, or nobody was studied."""

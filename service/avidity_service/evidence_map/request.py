@@ -10,16 +10,21 @@ from avidity_service.engine import short
 from avidity_service.errors import UnknownValue
 from avidity_service.evidence_map.cells import ROLES, Evidence, Witness, cell, certain, role
 from avidity_service.evidence_map.studied import Cohort, Studied
-from avidity_service.iris import BASE
-from avidity_service.names import Names, nearest, nodes
-from avidity_service.rest.filters import FILTERS, Asked, read_filters
+from avidity_service.iris import AV, BASE
+from avidity_service.names import DESIGNS, Names, nearest, nodes
+from avidity_service.rest.filters import Asked, read_filters
 from avidity_service.rest.findings import Findings
 from avidity_service.synthesis.facts import Facts
 
 Row = dict[str, Any]
 ROWS, COLUMNS = ("agent", "mechanism", "regimen"), ("alteration", "gene", "histology")
 OWN = ("rows", "columns")
-PARAMETERS = (*FILTERS, *OWN)
+# What narrows findings must narrow the cohorts too, or a cell would be called not reported that only was not asked for.
+PARAMETERS = ("agent", "mechanism", "alteration", "gene", "histology", "study", "design", "measure", *OWN)
+_GO_WITH = {
+    "agent": ("rows", ("agent",)), "mechanism": ("rows", ("mechanism",)), "alteration": ("columns", ("alteration",)),
+    "gene": ("columns", ("gene", "alteration")), "histology": ("columns", ("histology",)),
+}  # fmt: skip
 _DEFAULT_MEASURE = "uptake-restored"
 
 
@@ -56,19 +61,22 @@ def read_request(arguments: Mapping[str, Sequence[str]], names: Names) -> Wanted
         asked.terms["measure"] = nodes(names.resolve("measure", _DEFAULT_MEASURE))
     if len(asked.terms["measure"]) > 1:
         raise UnknownValue("measure", ", ".join(arguments["measure"]), ["one measure: a map shows one outcome"])
-    return Wanted(asked, _one(arguments, "rows", ROWS), _one(arguments, "columns", COLUMNS), assumed)
+    wanted = Wanted(asked, _one(arguments, "rows", ROWS), _one(arguments, "columns", COLUMNS), assumed)
+    for name, (axis, kinds) in _GO_WITH.items():
+        if arguments.get(name) and {"rows": wanted.rows, "columns": wanted.columns}[axis] not in kinds:
+            raise UnknownValue(name, None, [f"{name} goes with {axis}={' or '.join(kinds)}"])
+    return wanted
 
 
 def draw(wanted: Wanted, findings: Findings, facts: Facts, studied: Studied, names: Names) -> EvidenceMap:
     """The map: a cell for each row and column."""
     columns = _columns(wanted, names)
-    asked = wanted.asked
-    if wanted.columns != "histology" and not asked.alterations:
-        every = sorted({iri for column in columns.values() for iri in column})
-        asked = Asked({**asked.terms, "alteration": nodes(every)}, asked.combination, asked.basis)
-    found = findings.find(asked, whole=True)
+    kept = {name: terms for name, terms in wanted.asked.terms.items() if name in ("measure", "study", "design")}
+    if wanted.columns != "histology":
+        kept["alteration"] = nodes(sorted({iri for column in columns.values() for iri in column}))
+    found = findings.find(Asked(kept), whole=True)
     placed = list(_placed(found.rows, wanted.columns, columns, findings, studied))
-    cohorts = [cohort for cohort in studied.cohorts if _allowed(cohort, wanted.asked)]
+    cohorts = [cohort for cohort in studied.cohorts if _allowed(cohort, wanted.asked, facts)]
     searched = {"cohorts": len(cohorts), "studies": len({cohort.study for cohort in cohorts})}
     rows = []
     for name in _rows(wanted, studied, names):
@@ -108,29 +116,10 @@ def _placed(
     rows: Sequence[Row], columns_of: str, columns: Mapping[str, list[str]], findings: Findings, studied: Studied
 ) -> Iterator[tuple[str, str, Row, list[Row]]]:
     """(column, tier, row, regimens of the column's patients) for each finding, once in each of its columns."""
-    cohorts = {cohort.id: cohort for cohort in studied.cohorts}
     if columns_of == "histology":
-        for row in rows:
-            cohort = cohorts[row["cohort"]]
-            for slug in columns:
-                tier = (
-                    "exact"
-                    if f"histology/{slug}" in cohort.everyone
-                    else "mixed"
-                    if f"histology/{slug}" in cohort.some
-                    else None
-                )
-                if tier:
-                    yield slug, tier, row, row["regimens"]
+        yield from _by_histology(rows, columns, studied)
         return
-    own: dict[tuple[str, str], list[str]] = {}
-    mixed: dict[str, list[str]] = {}
-    for row in rows:
-        if row["tier"] == "mixed":
-            mixed.setdefault(row["alteration_asked"], []).append(row.get("completes") or row["iri"])
-    for slug, iris in mixed.items():
-        for iri, regimens in findings.regimens_of(iris, f"{BASE}alteration/{slug}").items():
-            own[iri, slug] = regimens
+    own = _own_regimens(rows, findings)
     seen = set()
     for row in rows:  # the nearest tier comes first, as two alterations of a gene may have the same finding
         asked = row["alteration_asked"]
@@ -139,6 +128,32 @@ def _placed(
                 seen.add((slug, row["iri"]))
                 theirs = own.get((row.get("completes") or row["iri"], asked))
                 yield slug, row["tier"], row, [findings.regimens[iri] for iri in theirs] if theirs else row["regimens"]
+
+
+def _by_histology(
+    rows: Sequence[Row], columns: Iterable[str], studied: Studied
+) -> Iterator[tuple[str, str, Row, list[Row]]]:
+    cohorts = {cohort.id: cohort for cohort in studied.cohorts}
+    for row in rows:
+        cohort = cohorts[row["cohort"]]
+        for slug in columns:
+            if f"histology/{slug}" in cohort.everyone:
+                yield slug, "exact", row, row["regimens"]
+            elif f"histology/{slug}" in cohort.some:
+                yield slug, "mixed", row, row["regimens"]
+
+
+def _own_regimens(rows: Sequence[Row], findings: Findings) -> dict[tuple[str, str], list[str]]:
+    """Of mixed cohorts, what the patients with the alteration got, by finding and alteration."""
+    own: dict[tuple[str, str], list[str]] = {}
+    mixed: dict[str, list[str]] = {}
+    for row in rows:
+        if row["tier"] == "mixed":
+            mixed.setdefault(row["alteration_asked"], []).append(row.get("completes") or row["iri"])
+    for slug, iris in mixed.items():
+        for iri, regimens in findings.regimens_of(iris, f"{BASE}alteration/{slug}").items():
+            own[iri, slug] = regimens
+    return own
 
 
 def _columns(wanted: Wanted, names: Names) -> dict[str, list[str]]:
@@ -158,9 +173,11 @@ def _rows(wanted: Wanted, studied: Studied, names: Names) -> list[str]:
     return [slug for slug, iri in sorted(names.slugs[wanted.rows].items()) if not kept or iri in kept]
 
 
-def _allowed(cohort: Cohort, asked: Asked) -> bool:
+def _allowed(cohort: Cohort, asked: Asked, facts: Facts) -> bool:
     studies = {short(term.value).partition("/")[2] for term in asked.terms.get("study", ())}
-    return not studies or cohort.study in studies
+    classes = {term.value.removeprefix(AV) for term in asked.terms.get("design", ())}
+    designs = {DESIGNS[slug] for slug in facts.designs.get(cohort.study, ())}
+    return (not studies or cohort.study in studies) and (not classes or bool(classes & designs))
 
 
 def _one(arguments: Mapping[str, Sequence[str]], name: str, allowed: Sequence[str]) -> str:

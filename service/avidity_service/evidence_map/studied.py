@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,8 @@ class Studied:
 def read_studied(engine: Engine, catalogue: Catalogue, findings: Findings) -> Studied:
     """Who was studied, of a release.
 
-    `some` leaves out what a part of the cohort is defined by: that part is a cohort of its own, with its own regimens.
+    `some` leaves out what a part of the cohort, or of one around it, is defined by: that part is a cohort of its own,
+    and what its patients got is told there.
     """
     collections = catalogue.collections
     broader: dict[str, set[str]] = {}
@@ -57,22 +58,33 @@ def read_studied(engine: Engine, catalogue: Catalogue, findings: Findings) -> St
             if row[name]:
                 term = short(row[name])
                 into.setdefault(row["cohort"], set()).update({term} | within.get(term, frozenset()))
-    parts: dict[str, set[str]] = {}
-    for row in engine.select(collections["cohorts-within"].text({})):
-        if row["whole"]:
-            parts.setdefault(row["whole"], set()).update(everyone.get(row["cohort"], ()))
+    told_apart = _told_apart(list(engine.select(collections["cohorts-within"].text({}))), everyone)
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in engine.select(collections["who-was-studied"].text({})):
         rows.setdefault(row["cohort"], []).append(row)
     cohorts = tuple(
         Cohort(
             _id(iri), found[0]["label"], _id(found[0]["study"]), found[0]["proof"], frozenset(everyone.get(iri, ())),
-            frozenset(members.get(iri, set()) - parts.get(iri, set())),
+            frozenset(members.get(iri, set()) - told_apart.get(iri, set())),
             tuple(findings.regimens[row["regimen"]] for row in found if row["regimen"]),
         )
         for iri, found in rows.items()
     )  # fmt: skip
     return Studied(cohorts, within)
+
+
+def _told_apart(rows: Sequence[Mapping[str, Any]], everyone: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    parts: dict[str, set[str]] = {}
+    around: dict[str, set[str]] = {}
+    for row in rows:
+        around.setdefault(row["cohort"], {row["cohort"]})
+        if row["whole"]:
+            around[row["cohort"]].add(row["whole"])
+            parts.setdefault(row["whole"], set()).update(everyone.get(row["cohort"], ()))
+    return {
+        cohort: set().union(*(parts.get(whole, set()) - everyone.get(whole, set()) for whole in wholes))
+        for cohort, wholes in around.items()
+    }
 
 
 def _id(iri: str) -> str:
