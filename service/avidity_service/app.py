@@ -10,6 +10,7 @@ from avidity_service.context import KEY, Context
 from avidity_service.contract import routes as contract
 from avidity_service.engine import Engine
 from avidity_service.errors import QueryError
+from avidity_service.evidence_map.studied import read_studied
 from avidity_service.front.layer import REFUSAL, Front
 from avidity_service.front.serving import Served
 from avidity_service.journal import Journal
@@ -21,6 +22,7 @@ from avidity_service.pages import search as search_page
 from avidity_service.pages.ontology import routes as ontology
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
+from avidity_service.rest import evidence_map, synthesis
 from avidity_service.rest import links as rest_links
 from avidity_service.rest import routes as rest
 from avidity_service.rest import search as rest_search
@@ -29,12 +31,15 @@ from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
 from avidity_service.sparql.pool import Pool
+from avidity_service.synthesis.facts import read_facts
 
 BLUEPRINTS = (
     health.blueprint,
     contract.blueprint,
     rest_links.blueprint,
     rest_search.blueprint,
+    evidence_map.blueprint,
+    synthesis.blueprint,
     rest.blueprint,
     sparql.blueprint,
     ontology.blueprint,
@@ -81,10 +86,11 @@ def make_context(release: Release, settings: Settings, metrics: Metrics | None =
     engine = Engine(release.store)
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
-    links = Links(engine, catalogue)
+    links, facts = Links(engine, catalogue), read_facts(engine, catalogue)
+    studied = read_studied(engine, catalogue, findings)
     metrics = metrics or Metrics()
     pool = Pool(release, settings, metrics.killed)
-    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, metrics)
+    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, metrics, facts, studied)
 
 
 def _refuse() -> None:

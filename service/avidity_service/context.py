@@ -8,6 +8,7 @@ from flask import current_app
 
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine
+from avidity_service.evidence_map.studied import Studied
 from avidity_service.links import Links
 from avidity_service.metrics import Metrics
 from avidity_service.names import Names
@@ -16,6 +17,7 @@ from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql.pool import Pool
+from avidity_service.synthesis.facts import Facts
 
 KEY = "avidity"
 
@@ -34,6 +36,8 @@ class Context:
     things: Things
     links: Links
     metrics: Metrics
+    facts: Facts
+    studied: Studied
 
 
 def context() -> Context:

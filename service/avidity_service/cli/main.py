@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from avidity_service.cli.evidence import map_, pool
 from avidity_service.cli.exits import EXIT_NOT_FOUND, EXIT_QUERY, EXIT_USAGE, fail
 from avidity_service.cli.flags import serving_flags
 from avidity_service.errors import (
@@ -223,3 +224,7 @@ def mcp(http: bool, host: str, port: int, endpoint: str | None, release: Path | 
     from avidity_service.cli import mcp as door
 
     door.run(endpoint or release, http=http, host=host, port=port)
+
+
+main.add_command(pool)
+main.add_command(map_)

@@ -99,8 +99,8 @@ class Findings:
         if alteration:
             terms["alteration"] = nodes([alteration])
         rows = list(self.engine.select(self.collections["findings"].text(terms)))
-        own, proofs = self._regimens_of(iris, alteration), self._proofs(rows)
-        everyone = self._regimens_of(iris, None) if alteration else own
+        own, proofs = self.regimens_of(iris, alteration), self._proofs(rows)
+        everyone = self.regimens_of(iris, None) if alteration else own
         for row in rows:
             iri = row["finding"]
             self.made[_place(row)] = self._row(row, everyone[iri], own[iri], proofs[iri])
@@ -114,7 +114,7 @@ class Findings:
                 terms[target] = asked.terms[name]
         return terms
 
-    def _regimens_of(self, iris: list[str], alteration: str | None) -> dict[str, list[str]]:
+    def regimens_of(self, iris: list[str], alteration: str | None) -> dict[str, list[str]]:
         """The regimens behind findings; with an alteration, those that its patients got, where the source tells."""
         found: dict[str, list[str]] = {iri: [] for iri in iris}
         terms: dict[str, Sequence[Term]] = {"finding": nodes(iris)}

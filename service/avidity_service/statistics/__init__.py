@@ -1,0 +1,1 @@
+"""Proportions of patients: intervals of one, and a random-effects model of several. Numbers in, numbers out."""
