@@ -8,7 +8,6 @@ from avidity_service import health
 from avidity_service.cache import ResponseCache
 from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
-from avidity_service.engine import Engine
 from avidity_service.links import Links
 from avidity_service.names import Names
 from avidity_service.pages import routes as pages
@@ -21,7 +20,7 @@ from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
-from avidity_service.sparql.pool import Pool
+from avidity_service.store.opening import open_store
 
 BLUEPRINTS = (
     health.blueprint,
@@ -54,11 +53,11 @@ def create_app(release: Release, settings: Settings) -> Flask:
 
 def make_context(release: Release, settings: Settings) -> Context:
     """Everything that is made once for a release."""
-    engine = Engine(release.store)
+    engine, pool = open_store(release, settings)
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
     links = Links(engine, catalogue)
-    return Context(release, settings, engine, names, catalogue, Pool(release, settings), findings, things, links)
+    return Context(release, settings, engine, names, catalogue, pool, findings, things, links)
 
 
 def _headers(response: Response) -> Response:

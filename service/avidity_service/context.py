@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
@@ -16,6 +17,9 @@ from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql.pool import Pool
 
+if TYPE_CHECKING:
+    from avidity_service.store.pool import RemotePool
+
 KEY = "avidity"
 
 
@@ -28,7 +32,7 @@ class Context:
     engine: Engine
     names: Names
     catalogue: Catalogue
-    pool: Pool
+    pool: Pool | RemotePool
     findings: Findings
     things: Things
     links: Links

@@ -95,6 +95,7 @@ _RELEASE = click.option("--release", type=click.Path(path_type=Path), help="The 
 @click.option("--max-rows", type=int, help="Rows that an answer may have, 0 for any (AVIDITY_MAX_ROWS, 1000000).")
 @click.option("--max-result-mb", type=int, help="Megabytes that an answer may have (AVIDITY_MAX_RESULT_MB, 64).")
 @click.option("--query-memory-mb", type=int, help="Megabytes that a query may use (AVIDITY_QUERY_MEMORY_MB, 1024).")
+@click.option("--store-url", help="Ask this SPARQL 1.1 store and not an embedded one (AVIDITY_STORE_URL).")
 @click.option(
     "--log", type=click.Choice(["debug", "info", "warning", "error"]), help="What to log (AVIDITY_LOG, info)."
 )
@@ -194,3 +195,25 @@ def link(
     from avidity_service.cli import linking
 
     linking.link(ontology, prefixes, format_, int(max_gb * 2**30), mappings, linking.Addition(**add))
+
+
+@main.command()
+@click.option("--to", required=True, help="Where the store takes graphs (Graph Store Protocol), or updates.")
+@click.option("--query", help="Its query endpoint; by default AVIDITY_STORE_URL, or what usually lies beside --to.")
+@click.option(
+    "--by",
+    type=click.Choice(["graphs", "updates"]),
+    default="graphs",
+    show_default=True,
+    help="Graph Store Protocol, or SPARQL updates where the store has no such thing.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be written and removed; send nothing.")
+@_RELEASE
+def publish(to: str, query: str | None, by: str, dry_run: bool, release: Path | None) -> None:
+    """Upload a release into a SPARQL store: graph by graph, counted afterwards, and named last.
+
+    User and password, or a header, come from AVIDITY_STORE_USER and AVIDITY_STORE_PASSWORD, or AVIDITY_STORE_HEADER.
+    """
+    from avidity_service.cli import publishing
+
+    publishing.publish(release, to, query, by, dry_run=dry_run)
