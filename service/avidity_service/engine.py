@@ -71,7 +71,7 @@ def plain(term: Any) -> Any:
             value = Decimal(term.value)
             return int(value) if value == value.to_integral_value() else float(value)
         if kind == XSD + "boolean":
-            return term.value == "true"
+            return term.value in ("true", "1")
     return term.value
 
 
