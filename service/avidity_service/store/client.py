@@ -18,7 +18,7 @@ from avidity_service.sparql.process import never
 from avidity_service.store.address import Address, Credentials
 from avidity_service.store.watching import Watch, Watchman
 
-_CONNECT_S = 5.0
+_CONNECT_S, _SPARE_S = 5.0, 1.0
 _LOG = logging.getLogger("avidity.store")
 _current = threading.local()
 
@@ -121,7 +121,8 @@ class Client:
 
     def _send(self, body: str, headers: Mapping[str, str], watch: Watch, most_bytes: int) -> Reply:
         for attempt in (1, 2):
-            timeout = urllib3.Timeout(connect=min(_CONNECT_S, watch.left_s), read=watch.left_s)
+            # The watchman cuts at the deadline; the socket's own time-out is there should he fail.
+            timeout = urllib3.Timeout(connect=min(_CONNECT_S, watch.left_s), read=watch.left_s + _SPARE_S)
             try:
                 response = self.pool.urlopen(
                     "POST", self.address.path, body=body, headers=headers, redirect=False, retries=False,

@@ -13,7 +13,7 @@ from avidity_service.engine import Engine, Node, Rows, Term
 from avidity_service.errors import QueryError
 from avidity_service.sparql.process import Late
 from avidity_service.store.client import Client, TooLarge
-from avidity_service.store.holdings import Holdings
+from avidity_service.store.holdings import RELEASES, Holdings, only_release
 from avidity_service.store.judging import ACCEPT_RESULTS, results, took_too_long
 
 _MOST_BYTES = 256 * 1024 * 1024
@@ -40,7 +40,7 @@ class RemoteEngine(Engine):
         Raises:
             QueryError: 502, 503 or 504 if the store does not answer as it should.
         """
-        found = self._ask(pasteable(query, bindings or {}), asks=False)
+        found = self._ask(pasteable(query, bindings or {}))
         assert isinstance(found, ox.QuerySolutions)
         columns = tuple(variable.value for variable in found.variables)
         return Rows(columns, tuple(tuple(row[name] for name in columns) for row in found))
@@ -48,6 +48,12 @@ class RemoteEngine(Engine):
     def is_so(self, query: str) -> bool:
         """The answer to an ASK."""
         return bool(self._ask(query, asks=True))
+
+    def held_release(self) -> str | None:
+        """The release that the store says it holds now; the graph that says so is no part of the release."""
+        found = self._ask(RELEASES, dataset=())
+        assert isinstance(found, ox.QuerySolutions)
+        return only_release([tuple(row) for row in found])
 
     def matching(
         self, subject: Node | None = None, predicate: ox.NamedNode | None = None, object_: Node | None = None
@@ -99,9 +105,12 @@ class RemoteEngine(Engine):
             while len(self.known) > _REMEMBERED:
                 self.known.popitem(last=False)
 
-    def _ask(self, query: str, *, asks: bool) -> ox.QuerySolutions | ox.QueryBoolean:
+    def _ask(
+        self, query: str, *, asks: bool = False, dataset: Sequence[tuple[str, str]] | None = None
+    ) -> ox.QuerySolutions | ox.QueryBoolean:
+        dataset = self.holdings.dataset if dataset is None else dataset
         try:
-            reply = self.client.ask(query, ACCEPT_RESULTS, self.holdings.dataset, self.limit_s, _MOST_BYTES)
+            reply = self.client.ask(query, ACCEPT_RESULTS, dataset, self.limit_s, _MOST_BYTES)
         except Late:
             raise took_too_long() from None
         except TooLarge:

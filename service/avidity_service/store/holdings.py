@@ -20,7 +20,7 @@ _IDENTIFIER, _TRIPLES = "http://purl.org/dc/terms/identifier", "http://rdfs.org/
 MOST_NAMED = 250
 
 _GRAPHS = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-_RELEASES = f"SELECT DISTINCT ?id WHERE {{ GRAPH <{MARK}> {{ ?release <{_IDENTIFIER}> ?id }} }}"
+RELEASES = f"SELECT DISTINCT ?id WHERE {{ GRAPH <{MARK}> {{ ?release <{_IDENTIFIER}> ?id }} }}"
 _UNION = f"ASK {{ ?release <{_IDENTIFIER}> ?id FILTER(STRSTARTS(STR(?release), '{BASE}release/')) }}"
 
 Rows = list[tuple[ox.NamedNode | ox.Literal | None, ...]]
@@ -53,9 +53,9 @@ def counts(select: Callable[[str], Rows]) -> dict[str, int]:
     return found
 
 
-def release_of(select: Callable[[str], Rows]) -> str | None:
-    """The id of the release that the store says it holds; None if it says none, or more than one."""
-    found = [row[0] for row in select(_RELEASES)]
+def only_release(rows: Rows) -> str | None:
+    """The id of the release that `RELEASES` found; None for none, or more than one."""
+    found = [row[0] for row in rows]
     return found[0].value if len(found) == 1 and isinstance(found[0], ox.Literal) else None
 
 
@@ -65,7 +65,7 @@ def look(select: Callable[[str], Rows], ask: Callable[[str], bool], release: str
     Raises:
         ReleaseError: if it holds none, another one, or shows its graphs in no way that our queries could use.
     """
-    found = release_of(select)
+    found = only_release(select(RELEASES))
     if found != release:
         holds = f"holds release {found}, and not {release}" if found else "holds no release of Avidity"
         raise ReleaseError(

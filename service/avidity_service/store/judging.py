@@ -32,6 +32,8 @@ ACCEPT_GRAPH = "application/n-triples, text/turtle;q=0.5, application/rdf+xml;q=
 
 Answer = ox.QuerySolutions | ox.QueryBoolean
 _STOPPED = re.compile(rb"cancel|time[d -]*out|timeout|interrupted", re.IGNORECASE)
+# Virtuoso writes blank nodes as addresses of its own.
+_NODE_ID = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*")nodeID://')
 _BOOLEAN = {value: json.dumps({"head": {}, "boolean": value}).encode() for value in (True, False)}
 
 
@@ -41,7 +43,7 @@ def results(reply: Reply, query: str, *, asks: bool = False) -> Answer:
     Raises:
         QueryError: as `graph` does.
     """
-    body, format_ = _body(reply, query, RESULTS), RESULTS[reply.media_type]
+    body, format_ = _NODE_ID.sub(rb"\1", _body(reply, query, RESULTS)), RESULTS[reply.media_type]
     try:
         found = ox.parse_query_results(body, format=format_)
         rows = 0

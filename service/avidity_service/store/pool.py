@@ -16,7 +16,6 @@ from avidity_service.sparql.scan import scan
 from avidity_service.sparql.worker import Caps, write
 from avidity_service.store.client import Client, TooLarge
 from avidity_service.store.engine import RemoteEngine
-from avidity_service.store.holdings import release_of
 from avidity_service.store.judging import ACCEPT_GRAPH, ACCEPT_RESULTS, graph, results
 
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
@@ -93,7 +92,7 @@ class RemotePool:
     def ping(self) -> bool:
         """Whether the store answers, and still holds the release that is served."""
         try:
-            return release_of(lambda query: list(self.engine.select(query).rows)) == self.release
+            return self.engine.held_release() == self.release
         except QueryError:
             return False
 
