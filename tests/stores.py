@@ -52,7 +52,7 @@ class Store:
     name: str
     query: str
     graphs: str
-    updates: str | None
+    updates: str
     login: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +80,7 @@ def virtuoso_store(program: str, folder: Path, rows: int = 1_000_000, buffers: i
     command = [program, "+configfile", str(folder / "virtuoso.ini"), "+foreground"]
     with _running(command, folder, at + "/sparql?query=ASK%20%7B%3Fs%20%3Fp%20%3Fo%7D"):
         login = {"AVIDITY_STORE_USER": "dba", "AVIDITY_STORE_PASSWORD": "dba"}  # as every new database has it
-        yield Store("virtuoso", at + "/sparql", at + "/sparql-graph-crud-auth", None, login)
+        yield Store("virtuoso", at + "/sparql", at + "/sparql-graph-crud-auth", at + "/sparql-auth", login)
 
 
 @contextmanager
