@@ -47,13 +47,14 @@ ResultSetMaxRows = {rows}
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A running store: where it answers queries, where it takes graphs and updates, and who may write."""
+    """A running store: where it answers queries, where it takes graphs and updates, who may write, and its process."""
 
     name: str
     query: str
     graphs: str
     updates: str
     login: dict[str, str] = field(default_factory=dict)
+    process: int = 0
 
 
 def oxigraph() -> str | None:
@@ -64,31 +65,34 @@ def oxigraph() -> str | None:
 
 @contextmanager
 def oxigraph_store(program: str, *options: str) -> Iterator[Store]:
-    """`oxigraph serve`, in memory and empty unless `options` say otherwise."""
-    at = f"http://127.0.0.1:{_free_port()}"
-    with _running([program, "serve", "--bind", at.removeprefix("http://"), *options], Path.cwd(), at + "/"):
-        yield Store("oxigraph", at + "/query", at + "/store", at + "/update")
+    """`oxigraph serve`, in memory and empty; with `--location` read-only on a folder."""
+    at = f"http://127.0.0.1:{free_port()}"
+    verb = "serve" if "--location" not in options else "serve-read-only"
+    command = [program, verb, "--bind", at.removeprefix("http://"), *options]
+    with running(command, Path.cwd(), at + "/") as process:
+        yield Store("oxigraph", at + "/query", at + "/store", at + "/update", process=process)
 
 
 @contextmanager
 def virtuoso_store(program: str, folder: Path, rows: int = 1_000_000, buffers: int = 20_000) -> Iterator[Store]:
     """Virtuoso with an empty database in the folder, giving at most so many rows an answer."""
-    ports = {"sql": _free_port(), "http": _free_port()}
+    ports = {"sql": free_port(), "http": free_port()}
     ini = _VIRTUOSO_INI.format(folder=folder, rows=rows, buffers=buffers, dirty=buffers * 3 // 5, **ports)
     (folder / "virtuoso.ini").write_text(ini, encoding="utf-8")
     at = f"http://127.0.0.1:{ports['http']}"
     command = [program, "+configfile", str(folder / "virtuoso.ini"), "+foreground"]
-    with _running(command, folder, at + "/sparql?query=ASK%20%7B%3Fs%20%3Fp%20%3Fo%7D"):
+    with running(command, folder, at + "/sparql?query=ASK%20%7B%3Fs%20%3Fp%20%3Fo%7D") as process:
         login = {"AVIDITY_STORE_USER": "dba", "AVIDITY_STORE_PASSWORD": "dba"}  # as every new database has it
-        yield Store("virtuoso", at + "/sparql", at + "/sparql-graph-crud-auth", at + "/sparql-auth", login)
+        yield Store("virtuoso", at + "/sparql", at + "/sparql-graph-crud-auth", at + "/sparql-auth", login, process)
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, ready: str) -> Iterator[None]:
+def running(command: list[str], folder: Path, ready: str) -> Iterator[int]:
+    """A server, once it answers at `ready`; its process id."""
     server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(server, ready)
-        yield
+        yield server.pid
     finally:
         server.kill()
         server.wait()
@@ -109,7 +113,8 @@ def _wait(server: subprocess.Popen[bytes], ready: str) -> None:
     raise RuntimeError(f"{server.args!r} does not answer at {ready}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
