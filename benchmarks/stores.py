@@ -1,8 +1,8 @@
 """Our service beside other stores: the same data, the same queries, in turns within one run.
 
 `python -m benchmarks.stores 10000 1000000` prints a table for each size. Each line is measured in rounds; within a
-round every server has its turn, in an order that changes, so that what else the machine does meets all alike. A ratio is that
-of one round; shown are its median, least and greatest.
+round every server has its turn, in an order that changes, so that what else the machine does meets all alike. A ratio
+is that of one round; shown are its median, least and greatest.
 """
 
 from __future__ import annotations
