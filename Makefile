@@ -2,6 +2,7 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+QUADS ?= 10000 1000000
 BIN := .venv/bin
 
 .PHONY: serve test lint check contract bench build lock promise clean
@@ -49,9 +50,11 @@ contract: $(BIN)/.test
 check: $(BIN)/.runtime
 	$(BIN)/avidity check
 
-bench: $(BIN)/.runtime
+# QUADS="10000 1000000" for other sizes; AVIDITY_BENCH_RDFLIB=/path/to/rdflib-endpoint to have that too.
+bench: $(BIN)/.test
 	$(BIN)/python benchmarks/first_answer.py
 	$(BIN)/python benchmarks/cached.py
+	$(BIN)/python -m benchmarks.stores $(QUADS)
 
 lock:
 	for extra in "" test; do \

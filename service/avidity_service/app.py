@@ -8,7 +8,6 @@ from avidity_service import health
 from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
 from avidity_service.contract import routes as contract
-from avidity_service.engine import Engine
 from avidity_service.errors import QueryError
 from avidity_service.evidence_map.studied import read_studied
 from avidity_service.front.layer import REFUSAL, Front
@@ -30,7 +29,7 @@ from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
-from avidity_service.sparql.pool import Pool
+from avidity_service.store.opening import open_store
 from avidity_service.synthesis.facts import read_facts
 
 BLUEPRINTS = (
@@ -83,13 +82,12 @@ def make_app(release: Release, settings: Settings, metrics: Metrics) -> Flask:
 
 def make_context(release: Release, settings: Settings, metrics: Metrics | None = None) -> Context:
     """Everything that is made once for a release."""
-    engine = Engine(release.store)
+    metrics = metrics or Metrics()
+    engine, pool = open_store(release, settings, metrics)
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
     links, facts = Links(engine, catalogue), read_facts(engine, catalogue)
     studied = read_studied(engine, catalogue, findings)
-    metrics = metrics or Metrics()
-    pool = Pool(release, settings, metrics.killed)
     return Context(release, settings, engine, names, catalogue, pool, findings, things, links, metrics, facts, studied)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
@@ -19,6 +20,9 @@ from avidity_service.settings import Settings
 from avidity_service.sparql.pool import Pool
 from avidity_service.synthesis.facts import Facts
 
+if TYPE_CHECKING:
+    from avidity_service.store.pool import RemotePool
+
 KEY = "avidity"
 
 
@@ -31,7 +35,7 @@ class Context:
     engine: Engine
     names: Names
     catalogue: Catalogue
-    pool: Pool
+    pool: Pool | RemotePool
     findings: Findings
     things: Things
     links: Links

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from avidity_service.iris import BASE, XSD
 
 Term = ox.NamedNode | ox.Literal
+Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,21 @@ class Engine:
         assert isinstance(found, ox.QuerySolutions)
         return tuple(variable.value for variable in found.variables)
 
+    def matching(
+        self, subject: Node | None = None, predicate: ox.NamedNode | None = None, object_: Node | None = None
+    ) -> Iterator[ox.Triple]:
+        """The triples that fit a pattern, in whatever graphs they are; one that is in two graphs comes twice."""
+        quads = self.store.quads_for_pattern(subject, predicate, object_, None)  # type: ignore[arg-type]
+        return (quad.triple for quad in quads)
+
+    def prepare(self, subjects: Iterable[str]) -> None:
+        """Told of many subjects that will be asked for one after another; here that costs nothing anyway."""
+
+    @property
+    def graphs(self) -> list[str]:
+        """The IRIs of the named graphs, sorted."""
+        return sorted(graph.value for graph in self.store.named_graphs() if isinstance(graph, ox.NamedNode))
+
 
 def plain(term: Any) -> Any:
     """A term as JSON would have it: numbers and booleans as such, our IRIs and all others as text."""
@@ -61,7 +77,7 @@ def plain(term: Any) -> Any:
             value = Decimal(term.value)
             return int(value) if value == value.to_integral_value() else float(value)
         if kind == XSD + "boolean":
-            return term.value == "true"
+            return term.value in ("true", "1")
     return term.value
 
 

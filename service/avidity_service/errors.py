@@ -3,6 +3,7 @@
     ServiceError
     ├── SettingsError     a setting that is not what it may be
     ├── ReleaseError      a release folder that is missing, incomplete or altered
+    ├── PublishError      a store that does not take a release
     ├── UnknownThing      a path or name that nothing bears
     ├── Unfitting         parameters that do not go together
     ├── UnknownValue      a parameter or value that is not allowed; carries those that are
@@ -26,6 +27,10 @@ class SettingsError(ServiceError):
 
 class ReleaseError(ServiceError):
     """A release folder that cannot be served."""
+
+
+class PublishError(ServiceError):
+    """A store that does not take a release, or has something else afterwards."""
 
 
 class UnknownThing(ServiceError):

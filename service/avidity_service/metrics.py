@@ -85,7 +85,8 @@ class Metrics:
             ("avidity_requests_under_way", "Requests that the application is answering",
              lambda: front.current.inside),
             ("avidity_workers", "Worker processes", lambda: len(front.current.context.pool.all)),
-            ("avidity_release_quads", "Quads of the release", lambda: len(front.current.context.engine.store)),
+            ("avidity_release_quads", "Quads of the release",
+             lambda: front.current.context.release.manifest["counts"]["quads"]),
         ):  # fmt: skip
             Gauge(name, words, registry=self.registry).set_function(value)
 

@@ -28,6 +28,7 @@ class Settings:
     max_query_bytes: int = 65_536
     max_result_mb: int = 64
     query_memory_mb: int = 1024
+    store_url: str | None = None
     log: str = "info"
     cache_mb: int = 64
     queue_length: int = 256

@@ -21,6 +21,7 @@ _FLAGS: tuple[tuple[str, Any, str], ...] = (
     ("max_result_mb", int, "Megabytes that an answer may have (AVIDITY_MAX_RESULT_MB, 64)."),
     ("query_memory_mb", int, "Megabytes that a query may use (AVIDITY_QUERY_MEMORY_MB, 1024)."),
     ("cache_mb", int, "Megabytes of kept answers, 0 for none (AVIDITY_CACHE_MB, 64)."),
+    ("store_url", str, "Ask this SPARQL 1.1 store and not an embedded one (AVIDITY_STORE_URL)."),
     ("log", _LEVELS, "What to log (AVIDITY_LOG, info)."),
     ("query_log", str, "Where a line for each query goes: stderr, off or a file (AVIDITY_QUERY_LOG, stderr)."),
     ("log_queries", click.Choice(["digest", "text"]), "How queries are logged (AVIDITY_LOG_QUERIES, digest)."),

@@ -226,5 +226,27 @@ def mcp(http: bool, host: str, port: int, endpoint: str | None, release: Path | 
     door.run(endpoint or release, http=http, host=host, port=port)
 
 
+@main.command()
+@click.option("--to", required=True, help="Where the store takes graphs (Graph Store Protocol), or updates.")
+@click.option("--query", help="Its query endpoint; by default AVIDITY_STORE_URL, or what usually lies beside --to.")
+@click.option(
+    "--by",
+    type=click.Choice(["graphs", "updates"]),
+    default="graphs",
+    show_default=True,
+    help="Graph Store Protocol, or SPARQL updates where the store has no such thing.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be written and removed; send nothing.")
+@_RELEASE
+def publish(to: str, query: str | None, by: str, dry_run: bool, release: Path | None) -> None:
+    """Upload a release into a SPARQL store: graph by graph, counted afterwards, and named last.
+
+    User and password, or a header, come from AVIDITY_STORE_USER and AVIDITY_STORE_PASSWORD, or AVIDITY_STORE_HEADER.
+    """
+    from avidity_service.cli import publishing
+
+    publishing.publish(release, to, query, by, dry_run=dry_run)
+
+
 main.add_command(pool)
 main.add_command(map_)

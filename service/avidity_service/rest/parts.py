@@ -29,7 +29,7 @@ _HIDDEN = ("ofStudy", "proof", "supportedBy", "wasDerivedFrom", "evidenceCode", 
 def parts_of_study(study: ox.NamedNode, things: Things) -> list[tuple[str, list[dict[str, Any]]]]:
     """(heading, records) for each kind of part that the study has; a record has its `quote` and short `properties`."""
     found: dict[str, set[str]] = {}
-    for quad in things.store.quads_for_pattern(None, _OF_STUDY, study, None):
+    for quad in things.engine.matching(None, _OF_STUDY, study):
         if isinstance(quad.subject, ox.NamedNode):
             kind = quad.subject.value.removeprefix(BASE).partition("/")[0]
             found.setdefault(kind, set()).add(quad.subject.value)

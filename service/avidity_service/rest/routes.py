@@ -133,7 +133,9 @@ def listing(collection: str) -> Response:
         raise UnknownThing(f"collection '{collection}'", nearest(collection, [*SINGLE, "questions", "release"]))
     things = context().things
     asked = _asked(("study",) if collection in OF_STUDIES else (), THING_COLUMNS)
-    records = [with_sides(things.record(iri), things) for iri in things.members(LISTS[collection])]
+    members = things.members(LISTS[collection])
+    things.engine.prepare(members)
+    records = [with_sides(things.record(iri), things) for iri in members]
     if "study" in asked.terms:
         studies = {term.value for term in asked.terms["study"]}
         records = [r for r in records if {s["iri"] for s in r["properties"].get("ofStudy", [])} & studies]

@@ -1,4 +1,4 @@
-"""Things as records: whatever the graph says of one, by property, with labels; no SPARQL, quads only."""
+"""Things as records: whatever the graph says of one, by property, with labels; patterns only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Things:
     """The things of one release. Collections are the classes that the ontology gives a collection name."""
 
     def __init__(self, engine: Engine, names: Names) -> None:
-        self.store = engine.store
+        self.engine = engine
         self.names = names
         self.classes = {row["collection"]: row["class"] for row in engine.select(_LISTS)}
 
@@ -37,14 +37,14 @@ class Things:
             node = ox.NamedNode(f"{BASE}{kind}/{slug}") if _is_path(slug) else None
         except ValueError:  # not an IRI: %FF, an opened bracket
             node = None
-        if node is None or next(self.store.quads_for_pattern(node, _TYPE, None, None), None) is None:
+        if node is None or next(self.engine.matching(node, _TYPE, None), None) is None:
             raise UnknownThing(f"{kind} '{slug}'", self._near(kind, slug))
         return node
 
     def members(self, kind: str) -> list[str]:
         """The IRIs of all things of a kind, sorted."""
         class_ = ox.NamedNode(self.classes[kind])
-        quads = self.store.quads_for_pattern(None, _TYPE, class_, None)
+        quads = self.engine.matching(None, _TYPE, class_)
         found = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
         return sorted(iri for iri in found if iri.startswith(BASE))
 
@@ -54,7 +54,7 @@ class Things:
         kind, _, slug = iri.removeprefix(BASE).partition("/")
         types: set[str] = set()
         properties: dict[str, dict[str, Any]] = {}
-        for quad in self.store.quads_for_pattern(node, None, None, None):
+        for quad in self.engine.matching(node, None, None):
             name = quad.predicate.value
             if name == _TYPE.value and isinstance(quad.object, ox.NamedNode):
                 types.add(quad.object.value)
@@ -74,7 +74,7 @@ class Things:
         while waiting:
             node = waiting.pop()
             for property_ in properties:
-                for quad in self.store.quads_for_pattern(node, property_, None, None):
+                for quad in self.engine.matching(node, property_, None):
                     if isinstance(quad.object, ox.NamedNode) and quad.object.value not in found:
                         found.add(quad.object.value)
                         waiting.append(quad.object)
@@ -82,34 +82,34 @@ class Things:
 
     def favourable_measures(self) -> set[str]:
         """The measures that a treatment is for."""
-        quads = self.store.quads_for_pattern(None, ox.NamedNode(AV + "favourable"), None, None)
+        quads = self.engine.matching(None, ox.NamedNode(AV + "favourable"), None)
         return {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
 
     def missing_parts(self) -> list[str]:
         """What the source lacks as a whole, in words: tables, references, pictures, the end of a row."""
         kind, of_study = ox.NamedNode(AV + "discrepancyKind"), ox.NamedNode(AV + "ofStudy")
-        found = self.store.quads_for_pattern(None, kind, ox.Literal("missing"), None)
+        found = self.engine.matching(None, kind, ox.Literal("missing"))
         nodes = {quad.subject for quad in found if isinstance(quad.subject, ox.NamedNode)}
         return sorted(
             self.names.label(node.value)
             for node in nodes
-            if next(self.store.quads_for_pattern(node, of_study, None, None), None) is None
+            if next(self.engine.matching(node, of_study, None), None) is None
         )
 
     def about(self, node: ox.NamedNode) -> list[ox.Triple]:
         """The triples with the thing as subject, and those of its own parts (selectors, quantities)."""
         triples: dict[ox.Triple, None] = {}
-        for quad in self.store.quads_for_pattern(node, None, None, None):
+        for quad in self.engine.matching(node, None, None):
             triples[ox.Triple(quad.subject, quad.predicate, quad.object)] = None
             if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(node.value + "/"):
-                for part in self.store.quads_for_pattern(quad.object, None, None, None):
+                for part in self.engine.matching(quad.object, None, None):
                     triples[ox.Triple(part.subject, part.predicate, part.object)] = None
         return sorted(triples, key=str)
 
     def pointing_at(self, node: ox.NamedNode, most: int = 200) -> dict[str, list[dict[str, Any]]]:
         """Things that point at this one, by property; at most `most` of each."""
         found: dict[str, dict[str, dict[str, Any]]] = {}
-        for quad in self.store.quads_for_pattern(None, None, node, None):
+        for quad in self.engine.matching(None, None, node):
             if (
                 isinstance(quad.subject, ox.NamedNode)
                 and quad.subject.value.startswith(BASE)
@@ -132,8 +132,8 @@ class Things:
         if iri.startswith(BASE) and "#" not in iri:
             kind, _, slug = iri.removeprefix(BASE).partition("/")
             return {"id": slug, "kind": kind, "iri": iri, "label": self.names.label(iri)}
-        notation = next(self.store.quads_for_pattern(term, ox.NamedNode(SKOS + "notation"), None, None), None)
-        label = next(self.store.quads_for_pattern(term, ox.NamedNode(SKOS + "prefLabel"), None, None), None)
+        notation = next(self.engine.matching(term, ox.NamedNode(SKOS + "notation"), None), None)
+        label = next(self.engine.matching(term, ox.NamedNode(SKOS + "prefLabel"), None), None)
         if notation is None or label is None:
             return {"iri": iri, "label": iri}
         return {"iri": iri, "curie": plain(notation.object), "label": plain(label.object)}

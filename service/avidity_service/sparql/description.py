@@ -33,7 +33,7 @@ def describe(context: Context, media_type: str, endpoint: str) -> bytes:
         _link(default, RDF + "type", SD + "Graph"),
         *(_link(service, SD + "resultFormat", FORMATS + name) for name in _RESULT_FORMATS),
     ]
-    for iri in context.release.graphs:
+    for iri in context.engine.graphs:
         node = ox.NamedNode(f"{endpoint}#{iri.rsplit('/graph/', 1)[-1]}")
         triples.append(_link(dataset, SD + "namedGraph", node.value))
         triples += [_link(node, RDF + "type", SD + "NamedGraph"), _link(node, SD + "name", iri)]

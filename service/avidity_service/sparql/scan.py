@@ -14,6 +14,7 @@ _LOCAL = r"(?:[\w:%.\-·]|\\.)*+"
 # Every alternative takes what it starts, also if it is not closed, so that the scan is linear in the length.
 _TOKEN = re.compile(
     rf"""
+    (?:
     (?P<comment>\#[^\n\r]*+)
   | (?P<iri><[^<>"{{}}|^`\x00-\x20]*+>)
   | (?P<string>\"{{3}}(?:[^"\\]|\\.|"(?!""))*+(?:\"{{3}})?
@@ -28,10 +29,13 @@ _TOKEN = re.compile(
   | (?P<sign>[!+\-^])
   | (?P<space>\s++)
   | (?P<other>.)
+    )\s*+
     """,
     re.VERBOSE | re.DOTALL,
 )
 _NEW_EACH_TIME = ("NOW", "RAND", "UUID", "BNODE")
+_JOINTS = re.compile(r"[.\-·]")
+_INERT = frozenset({"inert", "space", "comment"})
 _PROLOGUE = frozenset({"BASE", "PREFIX", "VERSION"})
 
 
@@ -67,35 +71,45 @@ class Scan:
 
 
 def scan(query: str) -> Scan:
-    """The words, prefixes and depth of a query; any text has them, also one that is no SPARQL."""
+    """The words, prefixes and depth of a query; any text has them, also one that is no SPARQL.
+
+    The depth is the most brackets, quoted triples and prefix operators (`!!!…`) that are open at once.
+    """
     words: list[str] = []
-    declared: set[str] = set()
-    used: set[str] = set()
+    prefixes: tuple[set[str], set[str]] = (set(), set())
+    after_prefix = False
+    open_ = quoted = signs = most = 0
     for token in _TOKEN.finditer(query):
-        if token["named"] is not None:
-            (declared if words[-1:] == ["PREFIX"] else used).add(token["run"])
-            words.append("")
-        elif token["default"] is not None:
-            words.append("")
-        elif token["run"] is not None:
-            words += re.split(r"[.\-·]", token["run"].upper())
-    return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), _depth(query))
-
-
-def _depth(query: str) -> int:
-    """The most brackets, quoted triples and prefix operators (`!!!…`) that are open at once."""
-    open_, quoted, signs, most = 0, 0, 0, 0
-    for token in _TOKEN.finditer(query):
-        kind, text = token.lastgroup, token.group()
-        if kind in ("space", "comment"):
+        kind = token.lastgroup
+        # In the order of how often they occur: every query passes here.
+        if kind in _INERT:
+            signs = 0 if kind == "inert" else signs
             continue
         signs = signs + 1 if kind == "sign" else 0
-        if kind == "iri":
-            # What looks like an IRI may be two comparisons: ?a<((1))&&?b>1.
-            most = max(most, open_ + quoted + text.count("(") + text.count("[") + text.count("!"))
-        if kind == "open":
-            open_, quoted = (open_, quoted + 1) if text == "<<" else (open_ + 1, quoted)
+        if kind == "run":
+            run = token["run"].upper()
+            words += _JOINTS.split(run) if not run.isalpha() else (run,)
+            after_prefix = words[-1] == "PREFIX"
+        elif kind == "named":
+            prefixes[after_prefix].add(token["run"])
+            after_prefix = False
+        elif kind == "default":
+            after_prefix = False
+        elif kind == "open":
+            open_, quoted = (open_, quoted + 1) if token["open"] == "<<" else (open_ + 1, quoted)
+            most = max(most, open_ + quoted)
         elif kind == "close":
-            open_, quoted = (open_, max(0, quoted - 1)) if text == ">>" else (max(0, open_ - 1), quoted)
-        most = max(most, open_ + quoted + signs)
-    return most
+            open_, quoted = (open_, max(0, quoted - 1)) if token["close"] == ">>" else (max(0, open_ - 1), quoted)
+        elif kind == "sign":
+            most = max(most, open_ + quoted + signs)
+        elif kind == "iri":
+            most = max(most, open_ + quoted + _opened(token["iri"]))
+    used, declared = prefixes
+    return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), most)
+
+
+def _opened(text: str) -> int:
+    """Brackets and signs in what looks like an IRI but may be two comparisons: ?a<((1))&&?b>1."""
+    if "(" in text or "[" in text or "!" in text:
+        return text.count("(") + text.count("[") + text.count("!")
+    return 0

@@ -13,7 +13,7 @@ import os
 import resource
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +25,7 @@ from avidity_service.sparql.counting import RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 
 _MB = 1024 * 1024
+Found = ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple]
 # JSON-LD 1.1 has no triple terms.
 _FLAT = "application/ld+json"
 
@@ -117,28 +118,33 @@ def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> t
     """
     try:
         # One base for every host: <study/ho-2013> is a thing of ours wherever the endpoint stands.
-        found = store.query(query, base_iri=header.get("base", BASE), **_dataset(header))
-        graph = isinstance(found, ox.QueryTriples)
-        media_type = next((name for name in header["accept"] if name in (GRAPHS if graph else RESULTS)), None)
-        if media_type is None:
-            return {"status": "unacceptable", "kind": "graph" if graph else "results"}, b""
-        return {"status": "ok", "type": media_type}, _serialize(found, media_type, caps)
+        return write(store.query(query, base_iri=header.get("base", BASE), **_dataset(header)), header["accept"], caps)
     except SyntaxError as error:
         return {"status": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}, b""
-    except Unsayable:
-        return {"status": "unacceptable", "kind": "nested graph"}, b""
-    except TooLarge:
-        return {"status": "too-large"}, b""
-    except TooMany:
-        return {"status": "too-many"}, b""
     except MemoryError:
         return {"status": "memory"}, b""
     except (OSError, ValueError, RuntimeError) as error:
         return {"status": "failed", "message": str(error)}, b""
 
 
-def _serialize(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, media_type: str, caps: Caps) -> bytes:
-    if isinstance(found, ox.QueryTriples):
+def write(found: Found, accept: Sequence[str], caps: Caps) -> tuple[dict[str, Any], bytes]:
+    """The status of an answer, and its bytes in the first media type of `accept` that fits its kind."""
+    graph = not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean))
+    media_type = next((name for name in accept if name in (GRAPHS if graph else RESULTS)), None)
+    if media_type is None:
+        return {"status": "unacceptable", "kind": "graph" if graph else "results"}, b""
+    try:
+        return {"status": "ok", "type": media_type}, _serialize(found, media_type, caps)
+    except Unsayable:
+        return {"status": "unacceptable", "kind": "nested graph"}, b""
+    except TooLarge:
+        return {"status": "too-large"}, b""
+    except TooMany:
+        return {"status": "too-many"}, b""
+
+
+def _serialize(found: Found, media_type: str, caps: Caps) -> bytes:
+    if not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean)):
         sink = _Sink(caps)
         ox.serialize(_counted(found, caps, nested=media_type != _FLAT), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     else:
@@ -147,7 +153,7 @@ def _serialize(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, med
     return b"".join(sink.parts)
 
 
-def _counted(triples: ox.QueryTriples, caps: Caps, *, nested: bool) -> Iterator[ox.Triple]:
+def _counted(triples: Iterable[ox.Triple], caps: Caps, *, nested: bool) -> Iterator[ox.Triple]:
     for number, triple in enumerate(triples, start=1):
         caps.check_rows(number)
         if not nested and isinstance(triple.object, ox.Triple):

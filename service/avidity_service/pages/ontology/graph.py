@@ -33,7 +33,7 @@ class OntologyGraph:
 
     def __init__(self, engine: Engine) -> None:
         self.facts: dict[Node, dict[str, list[Node]]] = {}
-        self.store = engine.store
+        self.engine = engine
         for name, only in (("ontology", ""), ("mappings", _OURS)):
             query = _FACTS.format(graph=GRAPH + name, filter=only)
             for subject, property_, value in engine.select(query).rows:
@@ -94,7 +94,7 @@ class OntologyGraph:
         """What the other graphs say of a node by these properties, joined; empty where they say nothing."""
         found = []
         for property_ in properties:
-            quad = next(self.store.quads_for_pattern(node, property_, None, None), None)
+            quad = next(self.engine.matching(node, property_), None)
             if quad is not None and isinstance(quad.object, ox.Literal):
                 found.append(quad.object.value)
         return " ".join(found)

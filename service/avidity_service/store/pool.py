@@ -1,0 +1,124 @@
+"""Foreign queries, handed on to the store; what `sparql.pool.Pool` is for the embedded one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from avidity_service.errors import QueryError
+from avidity_service.iris import BASE
+from avidity_service.settings import Settings
+from avidity_service.sparql.lanes import Crowded, Lanes, crowded
+from avidity_service.sparql.pool import Answer
+from avidity_service.sparql.process import Abandoned, Late, never
+from avidity_service.sparql.refusals import refusal
+from avidity_service.sparql.scan import scan
+from avidity_service.sparql.worker import Caps, write
+from avidity_service.store.client import Client, TooLarge
+from avidity_service.store.engine import RemoteEngine
+from avidity_service.store.judging import ACCEPT_GRAPH, ACCEPT_RESULTS, graph, results
+
+_FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
+# Words of Virtuoso that let a query fetch from other hosts, and its functions that reach into the database.
+_EXTENSIONS = frozenset({"DEFINE", "OPTION"})
+_BUILT_IN = re.compile(r"<\s*(?:bif|sql):", re.IGNORECASE)
+_BUILT_IN_PREFIXES = {"bif", "sql"}
+# So that relative IRIs mean the same as in the embedded store; a line of its own, which error places leave out.
+_BASE = f"BASE <{BASE}>\n"
+
+
+class _Elsewhere:
+    """A query that runs elsewhere: nobody here can make it give way to others."""
+
+    def slow_down(self) -> None:
+        """Nothing to slow."""
+
+
+class RemotePool:
+    """Hands so many queries on at once; the same lanes, deadline and caps as for the embedded store."""
+
+    def __init__(self, client: Client, engine: RemoteEngine, release: str, settings: Settings) -> None:
+        self.client, self.engine, self.release, self.settings = client, engine, release, settings
+        self.lanes = Lanes(settings.workers, settings.long_queries)
+        self.caps = Caps(settings.max_result_mb * 1024 * 1024, settings.max_rows)
+        self.closed = False
+        self.all: tuple[()] = ()  # worker processes: there are none here
+
+    def ask(
+        self,
+        query: str,
+        accept: Sequence[str],
+        default: Sequence[str] = (),
+        named: Sequence[str] = (),
+        timeout_s: float | None = None,
+        *,
+        sets_dataset: bool = False,
+        is_gone: Callable[[], bool] = never,
+    ) -> Answer:
+        """The answer to a foreign query; arguments as of `sparql.pool.Pool.ask`.
+
+        Raises:
+            QueryError: 400, 403, 406, 413, 503 and 504 as there; 502 if the store's answer cannot be trusted.
+        """
+        form = _form(query)
+        if self.closed:
+            raise QueryError(503, "Stopping", "The service is shutting down.", retry_after_s=1)
+        is_graph = form in ("CONSTRUCT", "DESCRIBE")
+        own = [("default-graph-uri", iri) for iri in default] + [("named-graph-uri", iri) for iri in named]
+        dataset = own or (() if sets_dataset else self.engine.holdings.dataset)
+        limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
+        place = self.lanes.enter(query)
+        try:
+            look = place.watch(_Elsewhere(), is_gone)
+            kinds = ACCEPT_GRAPH if is_graph else ACCEPT_RESULTS
+            reply = self.client.ask(_BASE + query, kinds, dataset, limit, self.caps.most_bytes, look)
+            if is_graph:
+                status, body = write(graph(reply, query), accept, self.caps)
+            else:
+                status, body = write(results(reply, query, asks=form == "ASK"), accept, self.caps)
+        except Crowded:
+            raise crowded() from None
+        except Late:
+            status, body = {"status": "late"}, b""
+        except Abandoned:
+            status, body = {"status": "gone"}, b""
+        except TooLarge:
+            status, body = {"status": "too-large"}, b""
+        finally:
+            place.leave()
+        if status["status"] == "ok":
+            return Answer(status["type"], body)
+        raise refusal(status, query, limit, self.settings)
+
+    def warm(self) -> bool:
+        """Whether queries can be answered at once."""
+        return self.ping()
+
+    def ping(self) -> bool:
+        """Whether the store answers, and still holds the release that is served."""
+        try:
+            return self.engine.held_release() == self.release
+        except QueryError:
+            return False
+
+    def close(self) -> None:
+        """Take no more queries."""
+        self.closed = True
+        self.client.close()
+
+
+def _form(query: str) -> str:
+    """SELECT, ASK, CONSTRUCT or DESCRIBE.
+
+    Raises:
+        QueryError: 400 for anything else, 403 for what only one store knows and could be used against it.
+    """
+    seen = scan(query)
+    names = {name.lower() for name in seen.used | seen.declared}
+    if seen.form == "DEFINE" or _EXTENSIONS & set(seen.words) or names & _BUILT_IN_PREFIXES or _BUILT_IN.search(query):
+        raise QueryError(
+            403, "Not SPARQL 1.1", "DEFINE, OPTION, bif: and sql: belong to one store; they are not handed on."
+        )
+    if seen.form not in _FORMS:
+        raise QueryError(400, "Not a query", f"A query starts with {', '.join(sorted(_FORMS))}, after its prologue.")
+    return seen.form

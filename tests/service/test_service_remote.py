@@ -1,0 +1,325 @@
+"""A store that lies, breaks off, dawdles or points elsewhere: what a client of the service is told then."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pyoxigraph as ox
+import pytest
+from avidity_service.errors import QueryError, SettingsError
+from avidity_service.settings import Settings
+from avidity_service.sparql.pool import Answer
+from avidity_service.store.address import Address, Credentials
+from avidity_service.store.client import Client
+from avidity_service.store.engine import RemoteEngine
+from avidity_service.store.pool import RemotePool
+from hypothesis import given
+from hypothesis import strategies as st
+
+_JSON = "application/sparql-results+json"
+_ROWS = json.dumps(
+    {"head": {"vars": ["n"]}, "results": {"bindings": [{"n": {"type": "literal", "value": str(n)}} for n in range(5)]}}
+).encode()
+_TRIPLES = b"".join(b'<http://a/a> <http://a/b> "%d" .\n' % n for n in range(5))
+
+Script = Callable[[socket.socket, bytes], None]
+Serve = Callable[[Script], "FakeStore"]
+
+
+class FakeStore:
+    """Listens on a port of this machine and lets a script answer each connection."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.requests: list[bytes] = []
+        self.hung_up = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}/sparql"
+
+    def close(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(5)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(10)
+                try:
+                    self.requests.append(_request(connection))
+                    self.script(connection, self.requests[-1])
+                except OSError:
+                    self.hung_up.set()
+
+
+def _request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next(
+        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+    )
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    made: list[FakeStore] = []
+
+    def make(script: Script) -> FakeStore:
+        made.append(FakeStore(script))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()
+
+
+def reply(
+    status: str = "200 OK", kind: str = _JSON, body: bytes = _ROWS, length: int | None = None, *more: str
+) -> Script:
+    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body) if length is None else length}",
+                        "Connection: close", *more])  # fmt: skip
+    return lambda connection, _: connection.sendall(head.encode() + b"\r\n\r\n" + body)
+
+
+def ask(store: FakeStore, query: str = "SELECT ?n {}", **settings: object) -> Answer:
+    client = Client(Address.of(store.url), Credentials())
+    limits = Settings(query_timeout_s=5).with_values(**settings)
+    pool = RemotePool(client, RemoteEngine(client, 5), "r", limits)
+    try:
+        return pool.ask(query, [_JSON, "application/n-triples"])
+    finally:
+        pool.close()
+
+
+def refused(store: FakeStore, query: str = "SELECT ?n {}", **settings: object) -> QueryError:
+    with pytest.raises(QueryError) as caught:
+        ask(store, query, **settings)
+    return caught.value
+
+
+def test_a_whole_answer_is_handed_on(serve: Serve) -> None:
+    answer = ask(serve(reply()))
+    assert answer.media_type == _JSON
+    assert len(json.loads(answer.body)["results"]["bindings"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "word"),
+    [
+        (reply(body=_ROWS[:-5]), 502, "broken"),
+        (reply(body=_ROWS[:-5] + b"The SPARQL operation has been cancelled"), 504, "took too long"),
+        (reply(body=_ROWS, length=len(_ROWS) + 10), 502, "breaks off"),
+        (reply(body=b""), 502, "not SPARQL"),
+        (reply(kind="text/html", body=b"<html>Welcome</html>"), 502, "not SPARQL"),
+        (reply(body=b"<html>Welcome</html>"), 502, "broken"),
+        (reply(body=b'{"head":{},"boolean":true}'), 502, "not SPARQL"),
+        (reply("302 Found", _JSON, b"", None, "Location: http://127.0.0.1:1/"), 502, "moved"),
+        (reply("307 Temporary Redirect", _JSON, b"", None, "Location: http://127.0.0.1:1/"), 502, "moved"),
+        (reply("401 Unauthorized", "text/plain", b"no"), 502, "does not let us in"),
+        (reply("404 Not Found", "text/plain", b"no"), 502, "failed"),
+        (reply("500 Internal Server Error", "text/plain", b"secret of the store"), 502, "failed"),
+        (reply("500 Internal Server Error", "text/plain", b"Query timed out"), 504, "took too long"),
+        (reply("503 Service Unavailable", "text/plain", b"busy"), 503, "busy"),
+        (reply("400 Bad Request", "text/plain", b"error at 2:3: expected FROM"), 400, "syntax"),
+        (reply("400 Bad Request", "text/html", b"<html>secret</html>"), 400, "refused"),
+        (reply("200 OK", _JSON, _ROWS, None, "X-SQL-State: S1TAT"), 504, "took too long"),
+        (reply("200 OK", _JSON, _ROWS, None, "X-SPARQL-MaxRows: 5"), 413, "too large"),
+        (reply("200 OK", _JSON, _ROWS, None, "Content-Encoding: gzip"), 502, "not SPARQL"),
+        (lambda connection, _: connection.sendall(b"HTTP/1.1 2"), 502, "breaks off"),
+        (lambda connection, _: connection.sendall(b"\x00\x01\x02 nonsense\r\n\r\n"), 502, "breaks off"),
+        (lambda *_: None, 502, "breaks off"),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_answer_is_an_error(script: Script, status: int, word: str, serve: Serve) -> None:
+    error = refused(serve(script))
+    assert error.status == status
+    assert word in str(error)
+    assert "secret" not in str(error)
+
+
+def test_fewer_rows_than_the_stores_cap_are_whole(serve: Serve) -> None:
+    assert ask(serve(reply("200 OK", _JSON, _ROWS, None, "X-SPARQL-MaxRows: 6"))).body
+
+
+def test_a_graph_that_breaks_off_is_an_error(serve: Serve) -> None:
+    whole = reply(kind="application/n-triples", body=_TRIPLES)
+    assert ask(serve(whole), "CONSTRUCT { ?s ?p ?o } {}").body == _TRIPLES
+    cut = reply(kind="application/n-triples", body=_TRIPLES[:-6])
+    assert refused(serve(cut), "CONSTRUCT { ?s ?p ?o } {}").status == 502
+    stopped = reply(kind="application/n-triples", body=_TRIPLES + b"The SPARQL operation has been cancelled\n")
+    assert refused(serve(stopped), "CONSTRUCT { ?s ?p ?o } {}").status == 504
+
+
+def test_the_table_that_virtuoso_gives_for_ask_is_a_boolean(serve: Serve) -> None:
+    for value, truth in (("1", True), ("0", False)):
+        cell = {"type": "typed-literal", "datatype": "http://www.w3.org/2001/XMLSchema#integer", "value": value}
+        body = {"head": {"vars": ["__ASK_RETVAL"]}, "results": {"bindings": [{"__ASK_RETVAL": cell}]}}
+        found = ask(serve(reply(body=json.dumps(body).encode())), "ASK { ?s ?p ?o }")
+        assert json.loads(found.body)["boolean"] is truth
+
+
+def test_nobody_there_is_503() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    pool = RemotePool(
+        client := Client(Address.of(f"http://127.0.0.1:{port}/"), Credentials()),
+        RemoteEngine(client, 1),
+        "r",
+        Settings(),
+    )
+    with pytest.raises(QueryError, match="cannot be reached") as caught:
+        pool.ask("ASK {}", [_JSON])
+    assert caught.value.status == 503
+    assert not pool.ping()
+
+
+def test_a_store_that_drips_is_cut_at_the_deadline(serve: Serve) -> None:
+    def drip(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {_JSON}\r\nContent-Length: 100000\r\n\r\n".encode())
+        while True:
+            connection.sendall(b" ")
+            time.sleep(0.02)
+
+    store = serve(drip)
+    assert refused(store, query_timeout_s=0.3).status == 504
+    assert store.hung_up.wait(5)
+
+
+def test_a_store_that_says_nothing_is_cut_when_the_client_leaves(serve: Serve) -> None:
+    gone = threading.Event()
+
+    def wait(connection: socket.socket, _: bytes) -> None:
+        gone.set()
+        if not connection.recv(1):
+            raise OSError
+
+    store = serve(wait)
+    client = Client(Address.of(store.url), Credentials())
+    pool = RemotePool(client, RemoteEngine(client, 60), "r", Settings(query_timeout_s=60))
+    with pytest.raises(QueryError) as caught:
+        pool.ask("ASK {}", [_JSON], is_gone=gone.is_set)
+    assert caught.value.status == 503
+    assert store.hung_up.wait(5)
+    pool.close()
+
+
+def test_too_many_bytes_are_not_read(serve: Serve) -> None:
+    def flood(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {_JSON}\r\nContent-Length: 999999999\r\n\r\n".encode())
+        while True:
+            connection.sendall(b" " * 65536)
+
+    store = serve(flood)
+    assert refused(store, max_result_mb=1).status == 413
+    assert store.hung_up.wait(5)
+
+
+def test_more_rows_than_allowed_are_refused(serve: Serve) -> None:
+    assert refused(serve(reply()), max_rows=4).status == 413
+
+
+def test_a_kept_connection_that_was_closed_is_opened_again(serve: Serve) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {_JSON}\r\nContent-Length: {len(_ROWS)}\r\n\r\n".encode()
+    # It says that the connection stays, and closes it.
+    store = serve(lambda connection, _: connection.sendall(head + _ROWS))
+    client = Client(Address.of(store.url), Credentials())
+    engine = RemoteEngine(client, 5)
+    assert [len(engine.select("SELECT ?n {}")) for _ in range(3)] == [5, 5, 5]
+    client.close()
+
+
+def test_a_fault_in_our_own_query_is_not_the_clients(serve: Serve) -> None:
+    store = serve(reply("400 Bad Request", "text/plain", b"no such function"))
+    client = Client(Address.of(store.url), Credentials())
+    with pytest.raises(QueryError) as caught:
+        RemoteEngine(client, 5).select("SELECT ?n {}")
+    assert caught.value.status == 502
+    client.close()
+
+
+def test_secrets_go_with_the_request_and_nowhere_else(serve: Serve) -> None:
+    store = serve(reply())
+    login = Credentials.from_environment({"AVIDITY_STORE_USER": "reader", "AVIDITY_STORE_PASSWORD": "s3cret"})
+    client = Client(Address.of(store.url), login)
+    RemoteEngine(client, 5).select("SELECT ?n {}")
+    assert b"Basic cmVhZGVyOnMzY3JldA==" in store.requests[0]
+    assert "s3cret" not in repr(login)
+    token = Credentials.from_environment({"AVIDITY_STORE_HEADER": "X-Api-Key: t0ken"})
+    assert token.headers() == {"X-Api-Key": "t0ken"}
+    assert "t0ken" not in repr(token)
+    client.close()
+
+
+def test_proxies_of_the_environment_are_not_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = serve(reply())
+    monkeypatch.setenv("http_proxy", proxy.url)
+    store = serve(reply())
+    ask(store)
+    assert (len(store.requests), len(proxy.requests)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"AVIDITY_STORE_USER": "a"},
+        {"AVIDITY_STORE_PASSWORD": "a"},
+        {"AVIDITY_STORE_HEADER": "no colon"},
+        {"AVIDITY_STORE_HEADER": "A: b\r\nC: d"},
+        {"AVIDITY_STORE_HEADER": "A: b", "AVIDITY_STORE_USER": "a", "AVIDITY_STORE_PASSWORD": "b"},
+    ],
+)
+def test_half_a_login_is_refused_without_repeating_it(environment: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="AVIDITY_STORE_"):
+        Credentials.from_environment(environment)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "sparql", "ftp://a/b", "file:///etc/passwd", "http://", "http://u:p@a/", "http://a:x/", "http://a b/"]
+)
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="AVIDITY_STORE_URL") as caught:
+        Address.of(url)
+    assert "u:p" not in str(caught.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_address_or_refused(url: str) -> None:
+    try:
+        found = Address.of(url)
+    except SettingsError:
+        return
+    assert found.scheme in ("http", "https")
+    assert found.host
+    assert 0 <= found.port < 65536
+
+
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_no_cut_of_an_answer_passes_for_the_whole(noise: bytes, end: int) -> None:
+    from avidity_service.store.client import Reply
+    from avidity_service.store.judging import results
+
+    body = _ROWS[:end] + (noise if end < len(_ROWS) else b"")
+    try:
+        found = results(Reply(200, {"content-type": _JSON}, body), "")
+    except QueryError:
+        return
+    assert isinstance(found, ox.QuerySolutions)
+    assert len(list(found)) == 5 or noise
