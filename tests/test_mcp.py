@@ -23,7 +23,7 @@ from mcp import Client, StdioServerParameters
 Call = Callable[..., Any]
 TOOLS = {
     "find_evidence", "which_agents", "adverse_events", "discrepancies", "list_questions", "ask_question", "get",
-    "resolve", "sparql", "search", "verify_quote",
+    "resolve", "sparql", "search", "verify_quote", "pool",
 }  # fmt: skip
 
 
@@ -152,6 +152,22 @@ def test_search_and_quotes(call: Call) -> None:
     changed = answer(call("verify_quote", quote=quote.replace("five", "six")))
     assert not changed["verbatim"]
     assert "all five patients with NRAS" in changed["nearest"]
+
+
+def test_pooling_refuses_what_is_unlike(call: Call) -> None:
+    refused = call("pool", measure="uptake-restored", alteration="BRAF", match="exact")
+    assert refused.is_error
+    assert "post-therapeutic" in refused.content[0].text
+    group = answer(
+        call("pool", measure="uptake-restored", alteration="BRAF", match="exact", definition="diagnostic-scan")
+    )
+    [braf] = group["rows"]
+    assert braf["like_with_like"]
+    assert braf["count"] == sum(row["count"] for row in braf["rows"])
+    assert all(row["quote"] for row in braf["rows"])
+    unlike = answer(call("pool", measure="uptake-restored", alteration="BRAF", match="exact", allow_unlike=True))
+    assert (unlike["rows"][0]["count"], unlike["rows"][0]["denominator"]) == (41, 59)
+    assert any("unlike in definition" in note for note in unlike["notes"])
 
 
 def test_resources(app: Flask) -> None:

@@ -221,7 +221,7 @@ def test_the_answer_says_how_it_was_made(client: FlaskClient) -> None:
 )
 def test_errors_teach(query: str, words: list[str], client: FlaskClient) -> None:
     answer = client.get(f"/api/v1/synthesis?{query}")
-    assert answer.status_code == 422
+    assert answer.status_code in (409, 422)
     for word in words:
         assert word in answer.text
 

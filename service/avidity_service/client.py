@@ -107,6 +107,18 @@ class Client:
         """Harms."""
         return self.all("adverse-events", **filters)
 
+    def synthesis(self, measure: str, **parameters: Any) -> Answer:
+        """Groups of studies with their proportions, pooled only like with like.
+
+        Raises:
+            Refused: 409 with what is unlike and what could be asked `instead`.
+        """
+        return self.all("synthesis", measure=measure, **parameters)
+
+    def evidence_map(self, **parameters: Any) -> Answer:
+        """What was given × for whom: reported, not reported, or no study."""
+        return self.all("evidence-map", **parameters)
+
     def questions(self) -> Answer:
         """The questions that can be asked by name, with their parameters."""
         found = self.get("questions")

@@ -74,6 +74,7 @@ def _operation(operation: Operation, schema: dict[str, Any], values: Values) -> 
     headers = {"ETag": {"schema": {"type": "string"}, "description": "Changes only with the release."}}
     return {
         "operationId": operation.name,
+        **({"x-example": [list(pair) for pair in operation.example]} if operation.example else {}),
         "summary": operation.summary,
         "tags": [operation.group],
         "parameters": [_parameter(one, operation, values) for one in operation.parameters],

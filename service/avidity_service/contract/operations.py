@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from avidity_service.catalogue import Question
 from avidity_service.contract import parameters as p
 from avidity_service.contract.parameters import Parameter
+from avidity_service.evidence_map.request import COLUMNS as COLUMNS_OF_MAP
+from avidity_service.evidence_map.request import ROWS
 from avidity_service.links import PREDICATES
 from avidity_service.rest.collections import LISTS, OF_STUDIES, SINGLE, THING_COLUMNS
 from avidity_service.rest.findings import COLUMNS
+from avidity_service.statistics.proportions import INTERVALS
+from avidity_service.synthesis.groups import BY
+from avidity_service.synthesis.results import DEFINITIONS, POPULATIONS
 
 _JSON = ("application/json",)
 _PAGE = (p.LIMIT, p.OFFSET)
@@ -22,7 +27,8 @@ _THING = ("application/json", "application/ld+json")
 class Operation:
     """A GET: `path` as the document writes it, below `/api/v1`; `data` names the model of the answer's data.
 
-    `refusals` are statuses beside 200, 406 and 422 that it can give.
+    `refusals` are statuses beside 200, 406 and 422 that it can give; `example` is a query where the parameters that it
+    needs make no good one.
     """
 
     path: str
@@ -33,6 +39,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     media_types: tuple[str, ...] = _TABLE
     refusals: tuple[int, ...] = ()
+    example: tuple[tuple[str, str], ...] = ()
 
 
 def operations() -> Iterator[Operation]:
@@ -70,6 +77,7 @@ def operations() -> Iterator[Operation]:
         )  # fmt: skip
     yield from _links()
     yield from _words()
+    yield from _syntheses()
     yield Operation(
         "/questions", "questions", "Questions", "The questions, each with its parameters", "list[Question]", (),
         _JSON,
@@ -149,6 +157,36 @@ def _words() -> Iterator[Operation]:
     yield Operation(
         "/verify", "verify", "Search and source", "Whether words stand in the review, and what they prove",
         "Verified", (quote,), _JSON,
+    )  # fmt: skip
+
+
+def _syntheses() -> Iterator[Operation]:
+    def choice(name: str, words: str, values: tuple[str, ...], many: bool = False, default: str = "") -> Parameter:
+        schema = {"type": "string", "enum": list(values), **({"default": default} if default else {})}
+        return Parameter(name, words, values[0], schema, many=many)
+
+    own = (
+        choice("by", "What the groups are; by default the genotypes asked for, else all together.", BY),
+        choice("interval", "Which interval low and high are.", tuple(INTERVALS), default="wilson"),
+        choice("allow_unlike", "Pool what is unlike too, and name in what.", ("true", "false"), default="false"),
+        choice("definition", "How uptake was judged.", tuple(DEFINITIONS), many=True),
+        choice("population", "Whom the denominator holds.", tuple(POPULATIONS), many=True),
+        Parameter("timepoint", "When, in the words of `timepoint`.", "six months", many=True),
+    )
+    yield Operation(
+        "/synthesis", "synthesis", "Evidence", "Proportions study by study, pooled only like with like",
+        "list[Group]", (*(p.MEASURE.but(required=True) if one is p.MEASURE else one for one in p.FILTERS), *own, *_PAGE,
+                        p.format_("json", "csv")), ("application/json", "text/csv"), (409,),
+        (("measure", "uptake-restored"), ("alteration", "braf-mutation"), ("match", "exact"),
+         ("definition", "diagnostic-scan")),
+    )  # fmt: skip
+    narrowing = (p.AGENT, p.MECHANISM, p.ALTERATION, p.GENE, p.HISTOLOGY, p.STUDY, p.DESIGN)
+    axes = (choice("rows", "What the rows are.", ROWS, default=ROWS[0]),
+            choice("columns", "What the columns are.", COLUMNS_OF_MAP, default=COLUMNS_OF_MAP[0]))  # fmt: skip
+    yield Operation(
+        "/evidence-map", "evidence_map", "Evidence", "What was given to whom: reported, not reported, or no study",
+        "list[MapRow]", (*narrowing, p.MEASURE.but(many=False), *axes, *_PAGE, p.format_("json", "csv")),
+        ("application/json", "text/csv"), (409,),
     )  # fmt: skip
 
 

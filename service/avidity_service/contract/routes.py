@@ -50,11 +50,11 @@ def _document() -> dict[str, Any]:
 def _shown(path: str, operation: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
     """An operation with an example's address and the fields of its data."""
     address = _ROOT + path
-    asked = []
+    asked: list[tuple[str, Any]] = [(name, value) for name, value in operation.get("x-example", ())]
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             address = address.replace(f"{{{parameter['name']}}}", quote(str(parameter["example"]), safe="/:"))
-        elif parameter["required"]:
+        elif parameter["required"] and not operation.get("x-example"):
             asked.append((parameter["name"], parameter["example"]))
     example = f"{address}?{urlencode(asked)}" if asked else address
     return {**operation, "path": path, "example": example, "fields": _fields(operation, made)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from avidity_service.engine import short
-from avidity_service.errors import UnknownValue
+from avidity_service.errors import Unfitting, UnknownValue
 from avidity_service.evidence_map.cells import ROLES, Evidence, Witness, cell, certain, role
 from avidity_service.evidence_map.studied import Cohort, Studied
 from avidity_service.iris import AV, BASE
@@ -64,7 +64,8 @@ def read_request(arguments: Mapping[str, Sequence[str]], names: Names) -> Wanted
     wanted = Wanted(asked, _one(arguments, "rows", ROWS), _one(arguments, "columns", COLUMNS), assumed)
     for name, (axis, kinds) in _GO_WITH.items():
         if arguments.get(name) and {"rows": wanted.rows, "columns": wanted.columns}[axis] not in kinds:
-            raise UnknownValue(name, None, [f"{name} goes with {axis}={' or '.join(kinds)}"])
+            allowed = [f"{axis}={kind}" for kind in kinds]
+            raise Unfitting(name, f"{name} goes with {' or '.join(allowed)}.", allowed)
     return wanted
 
 

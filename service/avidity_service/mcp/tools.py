@@ -35,7 +35,8 @@ class Tools:
     def all(self) -> Iterator[Callable[..., Any]]:
         """Every tool, in the order in which they are listed."""
         yield from (
-            self.search, self.find_evidence, self.which_agents, self.adverse_events, self.discrepancies,
+            self.search, self.find_evidence, self.which_agents, self.pool, self.adverse_events,
+            self.discrepancies,
             self.list_questions, self.ask_question, self.get, self.resolve, self.verify_quote, self.sparql,
         )  # fmt: skip
 
@@ -94,6 +95,30 @@ class Tools:
         unnamed = found.meta.get("agent_not_named") or []
         made.notes += [f"Responders after an agent that the source does not name: {row['label']}" for row in unnamed]
         return made
+
+    def pool(
+        self,
+        measure: Annotated[str, Field(description="Outcome: uptake-restored.")],
+        alteration: Alteration = None,
+        agent: Agent = None,
+        mechanism: Mechanism = None,
+        match: Annotated[Literal["exact", "pooled", "mixed"] | None, Field(description="Only this tier.")] = None,
+        definition: Annotated[
+            Literal["diagnostic-scan", "post-therapeutic-scan", "not-stated"] | None,
+            Field(description="How uptake was judged."),
+        ] = None,
+        allow_unlike: Annotated[
+            bool, Field(description="Pool what is unlike too; say so, and in what, when you show the number.")
+        ] = False,
+    ) -> Evidence:
+        """Proportions study by study with intervals, pooled only like with like; else an error says what is unlike."""
+        filters = {
+            "alteration": alteration, "agent": agent, "mechanism": mechanism, "match": match, "definition": definition,
+        }  # fmt: skip
+        found = self.service.synthesis(measure, allow_unlike=allow_unlike, **filters)
+        notes = [f"{group['label']}: {text}" for group in found for text in group["reservations"]]
+        notes += [f"{group['label']}: unlike in {one['way']}" for group in found for one in group["unlike"]]
+        return evidence(found, 0, tuple(notes), whole=True)
 
     def adverse_events(
         self,

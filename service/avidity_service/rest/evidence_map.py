@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from avidity_service.context import context
+from avidity_service.contract.refusing import refuse_undeclared
 from avidity_service.evidence_map.request import draw, read_request
 from avidity_service.evidence_map.tables import COLUMNS, table
 from avidity_service.rest.envelope import answer
 
 blueprint = Blueprint("evidence_map", __name__, url_prefix="/api/v1")
+blueprint.before_request(refuse_undeclared)
 
 
 @blueprint.get("/evidence-map")

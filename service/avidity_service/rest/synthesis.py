@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from avidity_service.context import context
+from avidity_service.contract.refusing import refuse_undeclared
 from avidity_service.rest.envelope import answer
 from avidity_service.synthesis.request import Unlike, methods, read_request, synthesise
 from avidity_service.synthesis.tables import COLUMNS, table
@@ -17,6 +18,7 @@ from avidity_service.synthesis.tables import COLUMNS, table
 _NARROW = ("alteration", "study", "design")
 _PAGING = ("limit", "offset", "format")
 blueprint = Blueprint("synthesis", __name__, url_prefix="/api/v1")
+blueprint.before_request(refuse_undeclared)
 
 
 @blueprint.get("/synthesis")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from avidity_service.engine import short
-from avidity_service.errors import QueryError, UnknownValue
+from avidity_service.errors import QueryError, Unfitting, UnknownValue
 from avidity_service.names import Names, nearest, nodes
 from avidity_service.rest.filters import FILTERS, Asked, read_filters
 from avidity_service.rest.findings import Findings
@@ -88,7 +88,7 @@ def synthesise(wanted: Wanted, findings: Findings, facts: Facts, names: Names) -
     """The groups that are asked for, each pooled or with the reason why not.
 
     Raises:
-        UnknownValue: for a timepoint that no finding has.
+        Unfitting: for a timepoint that no finding has.
         Unlike: for groups that are not alike, unless that is allowed.
     """
     found = findings.find(wanted.asked, whole=True)
@@ -122,7 +122,7 @@ def _narrowed(rows: Sequence[Row], wanted: Wanted, facts: Facts) -> list[Row]:
     for value in wanted.narrowed.get("timepoint", ()):
         known = sorted({str(of["timepoint"]) for _, of in like if of["timepoint"]})
         if value not in known:
-            raise UnknownValue("timepoint", value, known, nearest(value, known))
+            raise Unfitting("timepoint", f"No finding that is asked for is of '{value}'.", known)
     return [row for row, of in like if all(of[name] in values for name, values in wanted.narrowed.items())]
 
 

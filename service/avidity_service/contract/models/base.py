@@ -48,6 +48,15 @@ class Meta(Model):
     kinds: dict[str, int] | None = Field(None, description="Of a search: how many hits of each kind.")
     read_as: dict[str, list[str]] | None = Field(None, description="Of a search: words read otherwise than written.")
     not_found: list[str] | None = Field(None, description="Of a search: words that nothing bears.")
+    by: str | None = Field(None, description="Of a synthesis: what its groups are.")
+    interval: str | None = Field(None, description="Of a synthesis: which interval low and high are.")
+    allow_unlike: bool | None = None
+    methods: dict[str, Any] | None = Field(None, description="Of a synthesis: how the numbers were made, versions.")
+    not_grouped: list[dict[str, Any]] | None = None
+    rows_are: str | None = Field(None, description="Of a map: what its rows are.")
+    columns_are: str | None = None
+    columns_of_map: list[dict[str, str]] | None = None
+    searched: dict[str, int] | None = Field(None, description="Of a map: how many cohorts and studies were looked at.")
     empty: MissingPart | None = Field(None, description="Only where nothing was found.")
 
 

@@ -11,6 +11,7 @@ from avidity_service.contract.models.finding import Agent, Finding
 from avidity_service.contract.models.links import Mapping, Resolved
 from avidity_service.contract.models.questions import Entry, Question
 from avidity_service.contract.models.source import Hit, PassageAndFacts, Source, Suggestion, Verified
+from avidity_service.contract.models.synthesis import Group, MapRow
 from avidity_service.contract.models.things import FindingThing, Release, StudyThing, Thing
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -19,6 +20,8 @@ MODELS: dict[str, type[BaseModel]] = {
         Agent,
         Entry,
         Finding,
+        Group,
+        MapRow,
         FindingThing,
         Hit,
         Mapping,
