@@ -16,7 +16,7 @@ from avidity_loaders.names import AV, RDF_TYPE, RDFS_LABEL, split_iri
 from avidity_loaders.ontology_files import ontology_files
 from avidity_loaders.release import ReleaseContent, canonical_lines, digest, pack
 from avidity_loaders.searchable import search_documents
-from avidity_loaders.void import describe_dataset
+from avidity_loaders.void import description_file, with_description
 
 _COUNTED = ("Study", "Cohort", "Regimen", "Finding", "AdverseEventFinding", "Passage", "Agent", "Alteration",
             "Mechanism", "Question", "GenotypeEvidence", "Statement", "Discrepancy", "DerivedFinding",
@@ -25,13 +25,14 @@ _COUNTED = ("Study", "Cohort", "Regimen", "Finding", "AdverseEventFinding", "Pas
 
 def release_content(assembled: Assembled, inputs: Inputs, report: CheckReport) -> ReleaseContent:
     """All files of the release as bytes, and its manifest; the id comes from the dataset's own digest."""
-    quads, document, accounted = assembled.quads, assembled.proven.document, assembled.account
+    document, accounted = assembled.proven.document, assembled.account
+    quads = with_description(assembled.quads)
     lines = canonical_lines(quads)
     release = digest("\n".join(lines).encode())[:12]
     files = {
         "dataset.nq.gz": pack(lines),
         **ontology_files(quads, inputs.ontology),
-        "void.ttl": describe_dataset(quads, release),
+        "void.ttl": description_file(quads, release),
         # The text itself, so that a quote can be read where it stands; its licence is in the dataset.
         "source/review.txt": document.text.encode(),
         "search.jsonl": search_documents(quads, accounted.rows, document.text),

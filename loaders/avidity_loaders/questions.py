@@ -129,7 +129,8 @@ def convert_questions(questions: list[Question]) -> list[ox.Quad]:
     for question in questions:
         node = thing("question", question.name)
         triples.describe(node, "Question", question.question)
-        triples.add(node, ox.NamedNode(RDF_TYPE), ox.NamedNode(SH + "SPARQLSelectExecutable"))
+        for kind in ("SPARQLExecutable", "SPARQLSelectExecutable"):
+            triples.add(node, ox.NamedNode(RDF_TYPE), ox.NamedNode(SH + kind))
         triples.add(node, ox.NamedNode(SH + "select"), question.text)
         triples.add(node, ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#comment"), question.row)
         triples.add(node, "questionGroup", question.group)

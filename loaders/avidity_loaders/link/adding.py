@@ -18,7 +18,7 @@ from avidity_loaders.names import DCTERMS, RDF_TYPE, RDFS_LABEL, SKOS, graph
 from avidity_loaders.release import ReleaseContent, canonical_lines, digest, pack
 from avidity_loaders.searchable import search_documents
 from avidity_loaders.triples import Triples
-from avidity_loaders.void import describe_dataset
+from avidity_loaders.void import description_file, with_description
 
 LINKED = graph("linked/").value
 _DATASET = "dataset.nq.gz"
@@ -99,13 +99,14 @@ def _entry(report: LinkReport, terms: int) -> dict[str, object]:
 
 
 def _released(release: ReleaseContent, quads: list[ox.Quad], linked: Mapping[str, object]) -> ReleaseContent:
+    quads = with_description(quads)
     lines = canonical_lines(quads)
     name = digest("\n".join(lines).encode())[:12]
     ledger = json.loads(release.files["reports/coverage.json"])["ledger"]
     files = {
         **release.files,
         _DATASET: pack(lines),
-        "void.ttl": describe_dataset(quads, name),
+        "void.ttl": description_file(quads, name),
         # What was added has names too.
         "search.jsonl": search_documents(quads, ledger, release.files["source/review.txt"].decode()),
     }

@@ -13,12 +13,15 @@ from avidity_service.errors import UnknownThing, UnknownValue
 from avidity_service.iris import AV, BASE
 from avidity_service.links import sssom
 from avidity_service.names import nearest
+from avidity_service.pages.described import example_triples, void_triples, void_turtle
 from avidity_service.pages.formats import FILES, RDF_FORMATS, SUFFIXES, acceptable, content_type, rdf_response
 from avidity_service.rest.envelope import SSSOM
 from avidity_service.rest.filters import Asked
 from avidity_service.rest.parts import parts_of_study, with_sides
 
 blueprint = Blueprint("pages", __name__)
+
+_RDF_ONLY = ("text/turtle", "application/ld+json", "application/n-triples", "application/rdf+xml")
 
 # A thing of one of these kinds is a filter of findings, so its page can show the evidence.
 _EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism", "study": "study",
@@ -88,8 +91,18 @@ def mapping_set(name: str | None = None) -> Response:
 
 @blueprint.get("/.well-known/void")
 def void() -> Response:
-    """The dataset's description."""
-    return Response(context().release.files["void.ttl"], content_type="text/turtle; charset=utf-8")
+    """The dataset's description, in the RDF format that the Accept header likes best."""
+    media_type = acceptable(_RDF_ONLY)
+    release = context().release
+    if media_type == "text/turtle":
+        return Response(void_turtle(release, request.host_url), content_type=content_type(media_type))
+    return rdf_response(void_triples(release, request.host_url), media_type)
+
+
+@blueprint.get("/.well-known/sparql-examples")
+def sparql_examples() -> Response:
+    """The questions as RDF."""
+    return rdf_response(example_triples(context().engine), acceptable(_RDF_ONLY))
 
 
 @blueprint.get("/<kind>/<path:slug>")
