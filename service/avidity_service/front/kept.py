@@ -28,8 +28,8 @@ _NOT_WITHOUT_BODY = {"content-type", "content-disposition", "content-language"}
 REVALIDATE = ("Cache-Control", "no-cache")
 IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
 _VARY = ("Vary", "Accept, Accept-Encoding")
-# What an entry takes besides its bytes; measured with tracemalloc, rounded up.
-_OVERHEAD = 2048
+# What an entry takes besides its bytes: 2.4 KB by tracemalloc, rounded up.
+_OVERHEAD = 3072
 
 
 @dataclass(frozen=True, slots=True)
