@@ -208,8 +208,8 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             return None
         if self.settings.trusted_proxy and not headers.keys().isdisjoint(_FORWARDED):
             return None
-        path = "/" + request.path.lstrip("/")
-        return known(self.front, request.command.upper(), path, request.query, headers, channel.addr[0])
+        method, path = request.command.upper(), "/" + request.path.lstrip("/")
+        return known(self.front, method, path, request.query, headers, channel.addr[0])
 
     def _is_quick(self, request: Any) -> bool:
         release, path = asked.split("/" + request.path.lstrip("/"))
@@ -246,6 +246,5 @@ def _connections() -> int:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft == resource.RLIM_INFINITY:
-        return _MOST_CONNECTIONS
-    return max(64, min(_MOST_CONNECTIONS, soft - _OTHER_DESCRIPTORS))
+    room = _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _OTHER_DESCRIPTORS
+    return max(64, min(_MOST_CONNECTIONS, room))
