@@ -7,10 +7,12 @@ queue. A client that sends its request byte by byte holds no thread, but it hold
 from __future__ import annotations
 
 import contextlib
+import logging
 import resource
 import socket
 import threading
 import time
+from collections import deque
 from typing import Any
 
 from waitress import wasyncore
@@ -21,8 +23,10 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from avidity_service.front import asked
 from avidity_service.front.layer import CROWDED, Front
+from avidity_service.front.wire import Known, known
 from avidity_service.settings import Settings
 
+_LOG = logging.getLogger("avidity")
 _QUICK_THREADS = 8
 # Beside those that run: so many may wait for a worker, or for another who asks the same.
 _WAITING_THREADS = 16
@@ -35,6 +39,9 @@ _LOOK_EVERY_S = 5
 _HEAD_S, _BODY_S, _TAKING_S = 20, 120, 600
 # An idle connection is closed so long after the service was told to stop: its request may be on the way.
 _GRACE_S = 0.5
+# Requests with these headers take the long way.
+_NOT_PLAIN = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "EXPECT"}
+_FORWARDED = {"X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_FORWARDED_HOST", "FORWARDED"}
 
 
 class _Task(WSGITask):  # type: ignore[misc]
@@ -53,10 +60,32 @@ class _Task(WSGITask):  # type: ignore[misc]
             super().set_close_on_finish()
 
 
+class _Known:
+    """A request whose answer is at hand: its bytes are written as they are."""
+
+    close_on_finish = wrote_header = False
+
+    def __init__(self, channel: _Channel, request: Any) -> None:
+        self.channel, self.request = channel, request
+
+    def service(self) -> None:
+        """Write the response."""
+        self.wrote_header = True
+        data = self.request.known.send(self.channel.server.front)
+        # Nothing else waits to be sent, so most often the system takes it whole.
+        sent = self.channel.send(data)
+        if sent < len(data) and self.channel.connected:
+            self.channel.write_soon(data[sent:])
+
+
+def _task(channel: _Channel, request: Any) -> _Task | _Known:
+    return _Known(channel, request) if getattr(request, "known", None) else _Task(channel, request)
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection, and since when it has been at the same thing."""
 
-    task_class = _Task
+    task_class = staticmethod(_task)
     at: tuple[object, float] = (None, 0.0)
 
     def is_overdue(self, now: float) -> bool:
@@ -86,6 +115,8 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def __init__(self, front: Front, listener: socket.socket, settings: Settings) -> None:
         self.front, self.settings = front, settings
         self.stopping = threading.Event()
+        self.loop_thread = 0
+        self.at_hand: deque[_Channel] = deque()
         quick, self.queries = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         quick.set_thread_count(_QUICK_THREADS)
         self.queries.set_thread_count(settings.workers + settings.long_queries + _WAITING_THREADS)
@@ -98,7 +129,12 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def add_task(self, channel: _Channel) -> None:
         """Queue a request that has arrived whole: what is quick with its like, queries with theirs."""
         request = channel.requests[0]
-        if request.error or self._is_quick(request):
+        request.known = None if request.error or channel.total_outbufs_len else self._known(channel, request)
+        if request.known is not None:
+            # Sent by the loop itself as soon as it is back there; handing it to a thread would cost more than it does.
+            self.at_hand.append(channel)
+            self.pull_trigger()
+        elif request.error or self._is_quick(request):
             self.task_dispatcher.add_task(channel)
         elif len(self.queries.queue) >= self.settings.queue_length:
             request.crowded = True
@@ -115,6 +151,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
 
     def run_until_stopped(self) -> None:
         """Serve until `stop`, then finish what is under way."""
+        self.loop_thread = threading.get_ident()
         while not self.stopping.is_set():
             self._turn(1.0)
         self._drain(time.monotonic() + self.settings.stop_timeout_s)
@@ -126,7 +163,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def stop(self) -> None:
         """Take no more connections and end; may be called from a signal's handler."""
         self.stopping.set()
-        self.pull_trigger()
+        super().pull_trigger()
 
     def _drain(self, end: float) -> None:
         with contextlib.suppress(OSError):
@@ -146,8 +183,33 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
                     channel.will_close = True
             self._turn(0.1)
 
+    def pull_trigger(self) -> None:
+        """Wake the loop; from within it there is nothing to wake."""
+        if threading.get_ident() != self.loop_thread:
+            super().pull_trigger()
+
     def _turn(self, timeout_s: float) -> None:
-        wasyncore.loop(timeout=timeout_s, map=self._map, use_poll=True, count=1)
+        wasyncore.loop(timeout=0 if self.at_hand else timeout_s, map=self._map, use_poll=True, count=1)
+        # A request that comes up while these are sent waits until all have had their turn.
+        for _ in range(len(self.at_hand)):
+            channel = self.at_hand.popleft()
+            try:
+                channel.service()
+            except Exception:
+                _LOG.exception("a known answer was not sent")
+                channel.will_close = True
+            if channel.connected:
+                wasyncore.write(channel)
+
+    def _known(self, channel: _Channel, request: Any) -> Known | None:
+        headers = request.headers
+        lasting = headers.get("CONNECTION", "keep-alive").lower() == "keep-alive"
+        if request.version != "1.1" or not lasting or not headers.keys().isdisjoint(_NOT_PLAIN):
+            return None
+        if self.settings.trusted_proxy and not headers.keys().isdisjoint(_FORWARDED):
+            return None
+        method, path = request.command.upper(), "/" + request.path.lstrip("/")
+        return known(self.front, method, path, request.query, headers, channel.addr[0])
 
     def _is_quick(self, request: Any) -> bool:
         release, path = asked.split("/" + request.path.lstrip("/"))
@@ -184,6 +246,5 @@ def _connections() -> int:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft == resource.RLIM_INFINITY:
-        return _MOST_CONNECTIONS
-    return max(64, min(_MOST_CONNECTIONS, soft - _OTHER_DESCRIPTORS))
+    room = _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _OTHER_DESCRIPTORS
+    return max(64, min(_MOST_CONNECTIONS, room))

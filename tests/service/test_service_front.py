@@ -242,6 +242,27 @@ def test_a_query_goes_on_while_anybody_waits_for_it(make_app: MakeApp, release: 
     assert seen == [False]
 
 
+def test_who_waited_for_one_whose_client_left_is_answered(make_app: MakeApp, release: Release) -> None:
+    app, gate, times = make_app(release), threading.Event(), []
+
+    def asks() -> Response:
+        gate.wait(10)
+        times.append(1)
+        return Response("stopped", 503) if len(times) == 1 else Response("answer")
+
+    app.add_url_rule("/api/asks", view_func=asks)
+    with ThreadPoolExecutor(2) as threads:
+        gone = {"waitress.client_disconnected": lambda: True}
+        first = threads.submit(app.test_client().get, "/api/asks", environ_overrides=gone)
+        while not front_of(app).flights.under_way:
+            time.sleep(0.005)
+        second = threads.submit(app.test_client().get, "/api/asks")
+        while not any(flight.waiting for flight in front_of(app).flights.under_way.values()):
+            time.sleep(0.005)
+        gate.set()
+        assert (first.result().status_code, second.result().text) == (503, "answer")
+
+
 def test_codings_have_tags_of_their_own_and_zstd_comes_first(make_app: MakeApp, release: Release) -> None:
     app = make_app(release)
     app.add_url_rule("/api/long", view_func=lambda: LONG)

@@ -20,6 +20,7 @@ from avidity_service.errors import QueryError
 from avidity_service.release import Release, open_release
 from avidity_service.settings import Settings
 from avidity_service.sparql.pool import Pool
+from avidity_service.sparql.process import Worker
 from flask import Flask
 
 MakeApp = Callable[..., Flask]
@@ -146,6 +147,14 @@ def test_a_worker_that_was_killed_from_outside_is_replaced(pool: Pool) -> None:
     (worker,) = pool.all
     os.kill(worker.pid, signal.SIGKILL)
     assert wait_for(lambda: not worker.alive)
+    assert works(pool)
+
+
+def test_a_kill_at_the_last_moment_is_not_the_query_s_fault(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert works(pool)
+    (worker,) = pool.all
+    monkeypatch.setattr(Worker, "alive", True)  # as it was when somebody looked
+    os.kill(worker.pid, signal.SIGKILL)
     assert works(pool)
 
 

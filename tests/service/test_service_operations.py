@@ -178,6 +178,49 @@ def test_the_connection_stays_open_after_a_304(service: Running) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
+@pytest.mark.parametrize("prefix", ["", "/v/tiny"])
+def test_a_known_answer_is_the_same_by_the_short_way(service: Running, method: str, coding: str, prefix: str) -> None:
+    path = prefix + "/sparql?query=" + quote("SELECT ?n { VALUES ?n { " + "1 " * 500 + "} }")
+    # What a proxy adds makes the server take the long way through WSGI, threads and headers one by one.
+    long_way = {"X-Forwarded-Proto": "http", "X-Forwarded-Host": f"127.0.0.1:{service.port}"}
+    said, etag = [], ""
+    for tag in ("", '"x"', None):
+        for more in (long_way, {}, {"Connection": "keep-alive"}):
+            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+            headers = {"Accept-Encoding": coding, "If-None-Match": tag if tag is not None else etag, **more}
+            for _ in range(2):
+                connection.request(method, path, headers=headers)
+                answer = connection.getresponse()
+                etag = answer.headers["ETag"]
+                kept = {k.lower(): v for k, v in answer.headers.items() if k.lower() not in ("date", "x-request-id")}
+                said.append((tag is None, answer.status, kept, answer.read()))
+            connection.close()
+    whole, not_modified = ([found[1:] for found in said if found[0] is wanted] for wanted in (False, True))
+    assert all(found == whole[0] for found in whole)
+    assert all(found == not_modified[0] for found in not_modified)
+    assert (whole[0][0], not_modified[0][0]) == (200, 304)
+    assert whole[0][1].get("content-encoding", "identity") == coding
+
+
+def test_known_answers_asked_for_in_one_go_come_in_order(service: Running) -> None:
+    paths = ["/sparql?query=" + quote(f'SELECT ("{name}" AS ?x) {{}}') for name in ("one", "two")]
+    for path in paths:
+        service.get(path)
+    paths += ["/health", "/sparql?query=" + quote('SELECT ("new" AS ?x) {}'), paths[0]]
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as client:
+        client.sendall(
+            b"".join(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n\r\n".encode() for path in paths)
+        )
+        data = b""
+        while data.count(b"HTTP/1.1 200") < 5 or not data.endswith(b"}"):
+            data += client.recv(65_536)
+    assert re.findall(rb'"(one|two|new)"|"status":"(ok)', data.replace(b" ", b"")) == [
+        (b"one", b""), (b"two", b""), (b"", b"ok"), (b"new", b""), (b"one", b""),
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def connect(service: Running) -> Iterator[Callable[[bytes], socket.socket]]:
     """Connections that send some bytes and then nothing; closed at the end."""

@@ -40,6 +40,17 @@ class ByteCache:
             self.answers.move_to_end(kept.identity)
             return kept
 
+    def peek(self, key: Hashable) -> Kept | None:
+        """The answer to a request, without counting that somebody asked for it."""
+        return self.by_key.get(key)
+
+    def touch(self, kept: Kept) -> None:
+        """Count an answer that was peeked at as asked for."""
+        with self.lock:
+            self.hits += 1
+            if kept.identity in self.answers:
+                self.answers.move_to_end(kept.identity)
+
     def put(self, key: Hashable, key_size: int, kept: Kept) -> Kept:
         """Keep an answer, or find that it is kept under another key; gives one to send from."""
         if kept.length > self.most_bytes // _PART:

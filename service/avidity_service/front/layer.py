@@ -14,7 +14,7 @@ from avidity_service.front.asked import Asked, Environ, client_is_gone, read
 from avidity_service.front.cache import ByteCache
 from avidity_service.front.encodings import IDENTITY, choose, encode
 from avidity_service.front.flight import Flight, Flights, Impatient, Left
-from avidity_service.front.kept import RELEASE, Headers, Kept, Made, without
+from avidity_service.front.kept import IMMUTABLE, RELEASE, REVALIDATE, Headers, Kept, Made, without
 from avidity_service.front.serving import Served
 from avidity_service.journal import Journal, Line
 from avidity_service.metrics import Metrics
@@ -23,8 +23,6 @@ from avidity_service.settings import Settings
 # A refusal that the application is to put into words.
 REFUSAL = "avidity.refusal"
 CROWDED = "avidity.crowded"
-_REVALIDATE = ("Cache-Control", "no-cache")
-_IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
 # A follower waits this much longer than any query may take.
 _GRACE_S = 5.0
 _REMEMBERED = 100
@@ -63,10 +61,14 @@ class Front:
         start_response(status, headers)
         if asked.method == "HEAD":
             body = b""
-        self.metrics.answered(asked.path, status, line)
-        if self.journal is not None:
-            self.journal.note(line, asked.method, asked.path, status, len(body), served.id)
+        self.noted(line, asked.method, asked.path, status, len(body), served.id)
         return [body] if body else []
+
+    def noted(self, line: Line, method: str, path: str, status: str, size: int, release: str) -> None:
+        """Count and log a request that has been answered."""
+        self.metrics.answered(path, status, line)
+        if self.journal is not None:
+            self.journal.note(line, method, path, status, size, release)
 
     def knows(self, key: tuple[str, ...], release: str | None) -> bool:
         """Whether the answer to a request is there."""
@@ -171,7 +173,7 @@ class Front:
         variant = known or kept.variant(coding)
         if known is None:
             self.cache.weigh(kept)
-        lasting = _REVALIDATE if asked.release is None else _IMMUTABLE
+        lasting = REVALIDATE if asked.release is None else IMMUTABLE
         if asked.is_conditional and tags.has(environ.get("HTTP_IF_NONE_MATCH"), variant.etag):
             return "304 NOT MODIFIED", [*variant.not_modified, lasting], b""
         if variant.body is None:

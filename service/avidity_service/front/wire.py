@@ -1,0 +1,90 @@
+"""A kept answer as the bytes that go over the wire, for a server that can do without WSGI."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from avidity_service.front import asked, tags
+from avidity_service.front.kept import IMMUTABLE, REVALIDATE, Kept, Variant
+from avidity_service.front.layer import Front
+from avidity_service.journal import Line
+
+# Larger ones are sent by a thread, as a client may take long to take them.
+_MOST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer that is there: all that is needed to send it, and to note that it was sent."""
+
+    method: str
+    path: str
+    status: str
+    kept: Kept
+    variant: Variant
+    is_immutable: bool
+    line: Line
+
+    def send(self, front: Front) -> bytes:
+        """The whole response; it is counted and logged as sent."""
+        whole = self.status == "200 OK"
+        body = self.variant.body if whole and self.method == "GET" else b""
+        assert body is not None
+        front.noted(self.line, self.method, self.path, self.status, len(body), self.kept.release)
+        end = f"Date: {_date()}\r\nX-Request-Id: {self.line.id}\r\n\r\n".encode("latin-1")
+        return b"".join((self._head(whole), end, body))
+
+    def _head(self, whole: bool) -> bytes:
+        key = (whole, self.is_immutable)
+        head = self.variant.heads.get(key)
+        if head is None:
+            headers = self.variant.headers if whole else self.variant.not_modified
+            lasting = IMMUTABLE if self.is_immutable else REVALIDATE
+            lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {value}" for name, value in (*headers, lasting)), ""]
+            head = self.variant.heads[key] = "\r\n".join(lines).encode("latin-1")
+        return head
+
+
+def known(front: Front, method: str, path: str, query: str, headers: Mapping[str, str], address: str) -> Known | None:
+    """The answer to a request if it is kept, small, and in a coding that was made before; None if it takes more.
+
+    Args:
+        front: what keeps the answers.
+        method: GET or HEAD; anything else is None.
+        path: decoded, as WSGI has it.
+        query: the query string as it was sent.
+        headers: by names in capitals with underscores.
+        address: the client's.
+    """
+    if method not in ("GET", "HEAD"):
+        return None
+    release, path = asked.split(path)
+    served = front.current
+    if release not in (None, served.id):
+        return None
+    key = asked.key("http", headers.get("HOST", ""), path, query, headers.get("ACCEPT", ""))
+    kept = front.cache.peek((served.mark, key))
+    coding = None if kept is None else kept.coding(headers.get("ACCEPT_ENCODING"))
+    variant = None if kept is None or coding is None else kept.variants.get(coding)
+    if kept is None or variant is None or variant.body is None or len(variant.body) > _MOST:
+        return None
+    front.cache.touch(kept)
+    line = Line({"HTTP_X_REQUEST_ID": headers.get("X_REQUEST_ID"), "REMOTE_ADDR": address})
+    line.cached, line.digest = True, kept.digest
+    status = "304 NOT MODIFIED" if tags.has(headers.get("IF_NONE_MATCH"), variant.etag) else "200 OK"
+    return Known(method, path, status, kept, variant, release is not None, line)
+
+
+_dated: tuple[int, str] = (0, "")
+
+
+def _date() -> str:
+    """The time as HTTP has it, made once a second."""
+    global _dated
+    now = int(time.time())
+    if _dated[0] != now:
+        _dated = (now, formatdate(now, usegmt=True))
+    return _dated[1]
