@@ -74,10 +74,6 @@ def scan(query: str) -> Scan:
     open_ = quoted = signs = most = 0
     for token in _TOKEN.finditer(query):
         kind = token.lastgroup
-        # In the order of how often they occur: every query passes here.
-        if kind == "inert":
-            signs = 0
-            continue
         if kind in ("space", "comment"):
             continue
         signs = signs + 1 if kind == "sign" else 0
@@ -98,9 +94,11 @@ def scan(query: str) -> Scan:
         elif kind == "sign":
             most = max(most, open_ + quoted + signs)
         elif kind == "iri":
-            # What looks like an IRI may be two comparisons: ?a<((1))&&?b>1.
-            text = token["iri"]
-            if "(" in text or "[" in text or "!" in text:
-                most = max(most, open_ + quoted + text.count("(") + text.count("[") + text.count("!"))
+            most = max(most, open_ + quoted + _opened_within(token["iri"]))
     used, declared = prefixes
     return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), most)
+
+
+def _opened_within(iri: str) -> int:
+    """What looks like an IRI may be two comparisons: ?a<((1))&&?b>1."""
+    return iri.count("(") + iri.count("[") + iri.count("!")
