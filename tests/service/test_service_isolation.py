@@ -235,6 +235,20 @@ def test_a_long_query_runs_behind_all_others(pool: Pool) -> None:
     assert not any(worker.slowed for worker in pool.all)
 
 
+@pytest.mark.parametrize("pool", [{**LANES, "query_timeout_s": 60}], indirect=True)
+def test_a_worker_that_gave_way_is_kept_for_long_queries(pool: Pool) -> None:
+    query = f"SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f VALUES ?x {{ {' '.join(map(str, range(12)))} }} }}"
+    assert pool.ask(query, JSON).body
+    (slowed,) = pool.all
+    assert slowed.slowed
+    assert works(pool)
+    # The short query had another; the long one, asked again, has the first.
+    assert len(pool.all) == 2
+    assert pool.ask(query, JSON).body
+    assert len(pool.all) == 2
+    assert slowed in pool.all
+
+
 def test_busy_has_retry_after(make_app: MakeApp, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("avidity_service.sparql.lanes._PATIENCE_S", 0.1)
     app = make_app(release, workers=1)

@@ -42,6 +42,8 @@ class Pool:
         self.settings = settings
         self.release = release
         self.idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        # Those that gave way to others once: only the slow lane takes them.
+        self.slowed: queue.LifoQueue[Worker] = queue.LifoQueue(settings.long_queries)
         self.lanes = Lanes(settings.workers, settings.long_queries)
         self.lock = threading.Lock()
         self.all: set[Worker] = set()
@@ -112,7 +114,7 @@ class Pool:
     def _on_a_worker(
         self, header: dict[str, Any], query: bytes, limit: float, place: Place, is_gone: Callable[[], bool]
     ) -> tuple[dict[str, Any], bytes]:
-        idle = self._idle()
+        idle = (self._idle(self.slowed) if place.is_slow else None) or self._idle(self.idle)
         if idle is not None:
             began = time.monotonic()
             status, body = self._ask(idle, header, query, limit, place, is_gone)
@@ -141,16 +143,16 @@ class Pool:
         except BaseException:
             self._drop(worker)
             raise
-        if worker.slowed:
+        try:
+            (self.slowed if worker.slowed else self.idle).put_nowait(worker)
+        except queue.Full:
             self._drop(worker)
-        else:
-            self.idle.put(worker)
         return answer
 
-    def _idle(self) -> Worker | None:
+    def _idle(self, among: queue.LifoQueue[Worker]) -> Worker | None:
         with contextlib.suppress(queue.Empty):
             while True:
-                worker = self.idle.get_nowait()
+                worker = among.get_nowait()
                 if worker.alive:
                     return worker
                 self._drop(worker)

@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 # A large dataset takes its time to load; that time is no query's.
@@ -25,6 +26,9 @@ _ANSWER_S = 10.0
 _ENDING_S = 5.0
 # How often a waiting front looks whether its client is still there, or whether the query has become a long one.
 _LOOK_S = 0.05
+_TICKS = os.sysconf("SC_CLK_TCK")
+# Large pages for the dataset, where the system has them: a fork then takes a tenth of the time.
+_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 class Gone(Exception):
@@ -57,7 +61,11 @@ class Nursery:
             pass_fds = (dataset, theirs.fileno())
             command = [*command, str(theirs.fileno())]
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=pass_fds
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=pass_fds,
+                env={**_LARGE_PAGES, **os.environ},
             )
         self.lock = threading.Lock()
         self.ready = False
@@ -162,6 +170,14 @@ class Worker:
         except OSError:
             raise self._gone() from None
         return self._read_frame(deadline, look)
+
+    def worked_s(self) -> float:
+        """The seconds of processor time that the process has had; the clock's where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return time.monotonic()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def slow_down(self) -> None:
         """Let all others go first, for good: only the privileged may take that back."""

@@ -35,7 +35,6 @@ _TOKEN = re.compile(
 )
 _NEW_EACH_TIME = ("NOW", "RAND", "UUID", "BNODE")
 _JOINTS = re.compile(r"[.\-·]")
-_INERT = frozenset({"inert", "space", "comment"})
 _PROLOGUE = frozenset({"BASE", "PREFIX", "VERSION"})
 
 
@@ -81,9 +80,7 @@ def scan(query: str) -> Scan:
     open_ = quoted = signs = most = 0
     for token in _TOKEN.finditer(query):
         kind = token.lastgroup
-        # In the order of how often they occur: every query passes here.
-        if kind in _INERT:
-            signs = 0 if kind == "inert" else signs
+        if kind in ("space", "comment"):
             continue
         signs = signs + 1 if kind == "sign" else 0
         if kind == "run":
@@ -103,13 +100,11 @@ def scan(query: str) -> Scan:
         elif kind == "sign":
             most = max(most, open_ + quoted + signs)
         elif kind == "iri":
-            most = max(most, open_ + quoted + _opened(token["iri"]))
+            most = max(most, open_ + quoted + _opened_within(token["iri"]))
     used, declared = prefixes
     return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), most)
 
 
-def _opened(text: str) -> int:
-    """Brackets and signs in what looks like an IRI but may be two comparisons: ?a<((1))&&?b>1."""
-    if "(" in text or "[" in text or "!" in text:
-        return text.count("(") + text.count("[") + text.count("!")
-    return 0
+def _opened_within(iri: str) -> int:
+    """What looks like an IRI may be two comparisons: ?a<((1))&&?b>1."""
+    return iri.count("(") + iri.count("[") + iri.count("!")
