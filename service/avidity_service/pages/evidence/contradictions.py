@@ -40,7 +40,7 @@ def contradiction(iri: str, things: Things, source: Source) -> Record:
 
 def of_study(study: ox.NamedNode, things: Things, source: Source) -> list[Record]:
     """Those of one study, the major ones first."""
-    quads = things.store.quads_for_pattern(None, ox.NamedNode(AV + "ofStudy"), study, None)
+    quads = things.engine.matching(None, ox.NamedNode(AV + "ofStudy"), study)
     iris = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
     return ordered([contradiction(iri, things, source) for iri in iris if "/discrepancy/" in iri])
 

@@ -49,7 +49,7 @@ def study_page(node: ox.NamedNode, record: Record, found: Context) -> Record:
 
 
 def _parts(study: ox.NamedNode, found: Context) -> list[Record]:
-    quads = found.things.store.quads_for_pattern(None, _OF_STUDY, study, None)
+    quads = found.things.engine.matching(None, _OF_STUDY, study)
     iris = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
     wanted = {*_MORE, "cohort", "regimen", "assessment", "radioiodine-therapy", "table-row"}
     return [found.things.record(iri) for iri in sorted(iris) if iri.removeprefix(BASE).partition("/")[0] in wanted]
