@@ -102,6 +102,7 @@ def test_what_is_not_printed_is_not_a_number(client: FlaskClient) -> None:
     assert "two-thirds, count not printed" in flat(page(client, "/study/leboulleux-2023-ras").within("svg.flow"))
     jaber = flat(page(client, "/study/jaber-2018").within("svg.flow"))
     assert "8 + 1 = 9, sum not printed" in jaber
+    assert flat(page(client, "/study/toro-tobon-2024").within("svg.flow")).count("number not stated") == 7
     assert "number not stated" in flat(page(client, "/study/li-2018").within("svg.flow"))
 
 
@@ -285,7 +286,7 @@ def test_all_contradictions_with_both_sides(client: FlaskClient) -> None:
     assert len([one for one in found.ids if one.startswith("d-")]) == len(everything) == 49
     for one in everything:
         for side in one["sides"]:
-            assert flat(side["properties"]["says"][0]) in flat(found.within("section.side"))
+            assert flat(side["properties"]["says"][0]) in flat(found.within("div.side"))
         assert one["properties"]["shown"][0] in flat(found.within("p.shown"))
 
 
@@ -293,7 +294,7 @@ def test_contradictions_of_one_study(client: FlaskClient) -> None:
     found = page(client, "/discrepancies?study=rothenberg-2015")
     assert [one for one in found.ids if one.startswith("d-")]
     assert all(one.startswith("d-rothenberg-2015/") for one in found.ids if one.startswith("d-"))
-    sides = flat(found.within("section.side"))
+    sides = flat(found.within("div.side"))
     assert "each receiving a four-week course" in sides
     assert "Dabrafenib 150 mg p.o. q.d. for 25 days" in sides
     assert len([i for i in page(client, "/discrepancies?study=review").ids if i.startswith("d-review/")]) == 4

@@ -171,7 +171,8 @@ def _lines(cohort: Cohort) -> Iterator[Line]:
     numbers = [f"{count} {stage}" for stage, count in cohort.numbers]
     if cohort.derived:
         numbers.append(f"{cohort.derived['formula'] or cohort.derived['size']}, sum not printed")
-    for text in numbers or ["number not stated"]:
+    unstated = [] if cohort.label.endswith("number not stated") else ["number not stated"]
+    for text in numbers or unstated:
         yield Line(text, y)
         y += _LINE
     for row in cohort.outcomes:

@@ -15,6 +15,8 @@ from avidity_service.rest.filters import Asked
 from avidity_service.source import Passage
 
 blueprint = Blueprint("evidence", __name__)
+# What a reader looks for first; every other kind stands between these and the contradictions.
+_FIRST, _LAST = ("finding", "cohort", "regimen"), ("discrepancy", "discrepancy-side")
 _WHOLE = "review"  # the contradictions of no study
 
 
@@ -71,13 +73,20 @@ def _slug(asked: str, found: Context) -> str:
     return iri.removeprefix(f"{BASE}study/")
 
 
+def _prominence(fact: str) -> tuple[int, str]:
+    kind = fact.partition("/")[0]
+    if kind in _FIRST:
+        return _FIRST.index(kind), fact
+    return len(_FIRST) + (1 + _LAST.index(kind) if kind in _LAST else 0), fact
+
+
 def _with_facts(passage: Passage, found: Context) -> dict[str, object]:
     """A passage's words and the facts that it proves, by kind; a finding with what it counts."""
     findings = nodes([BASE + fact for fact in passage.facts if fact.startswith("finding/")])
     rows = found.findings.find(Asked({"finding": findings}), whole=True).rows if findings else []
     counts = {f"finding/{row['id']}": amount(row) for row in rows}
     facts: dict[str, list[dict[str, str | None]]] = {}
-    for fact in passage.facts:
+    for fact in sorted(passage.facts, key=_prominence):
         kind = fact.partition("/")[0].replace("-", " ")
         facts.setdefault(kind, []).append(
             {"href": f"/{fact}", "label": found.names.label(BASE + fact), "amount": counts.get(fact)}
