@@ -18,6 +18,7 @@ from avidity_service.metrics import Metrics
 from avidity_service.names import Names
 from avidity_service.pages import routes as pages
 from avidity_service.pages import search as search_page
+from avidity_service.pages.evidence import routes as evidence
 from avidity_service.pages.ontology import routes as ontology
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     sparql.blueprint,
     ontology.blueprint,
     search_page.blueprint,
+    evidence.blueprint,
     pages.blueprint,
 )
 _POLICY = (

@@ -14,6 +14,7 @@ from avidity_service.iris import AV, BASE
 from avidity_service.links import sssom
 from avidity_service.names import nearest
 from avidity_service.pages.described import example_triples, void_triples, void_turtle
+from avidity_service.pages.evidence.study import study_page
 from avidity_service.pages.formats import FILES, RDF_FORMATS, SUFFIXES, acceptable, content_type, rdf_response
 from avidity_service.rest.envelope import SSSOM
 from avidity_service.rest.filters import Asked
@@ -125,6 +126,11 @@ def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
     found = context()
     kind = str(record["kind"])
     rows, unnamed = [], 0
+    if kind == "study":
+        return render_template(
+            "evidence/study.html", record=record, formats=[name for name in SUFFIXES if name != "html"],
+            path=f"/{kind}/{record['id']}", **study_page(node, record, found),
+        )  # fmt: skip
     if kind in _EVIDENCE:
         terms = {_EVIDENCE[kind]: [node]}
         rows = found.findings.find(Asked(terms), whole=True).rows  # type: ignore[arg-type]

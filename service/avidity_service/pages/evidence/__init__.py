@@ -1,0 +1,1 @@
+"""Pages on which evidence is read: a study, the source with its passages, the contradictions."""

@@ -1,0 +1,65 @@
+"""Contradictions and gaps, each with what every side says, its sentences, what is shown and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pyoxigraph as ox
+
+from avidity_service.iris import AV
+from avidity_service.pages.evidence.quoting import quotes_of
+from avidity_service.rest.things import Things
+from avidity_service.source import Source
+
+Record = dict[str, Any]
+
+KINDS = {
+    "text-table": "text against table",
+    "text-text": "text against text",
+    "arithmetic": "the numbers do not add up",
+    "underspecified": "not said exactly",
+    "missing": "missing in the file",
+}
+
+
+def contradiction(iri: str, things: Things, source: Source) -> Record:
+    """One of them: label, kind in words, severity, who found it, what is shown, what it is about, sides with quotes."""
+    record = things.record(iri)
+    said = record["properties"]
+    sides = [_side(things.record(side["iri"]), source) for side in said.get("hasSide", [])]
+    one = {name: next(iter(said.get(name, [])), None) for name in ("severity", "foundBy", "shown", "rule")}
+    kind = str(next(iter(said.get("discrepancyKind", [])), ""))
+    return {
+        "id": record["id"], "label": record["label"], "kind": KINDS.get(kind, kind), "severity": one["severity"],
+        "found_by": one["foundBy"], "rule": one["rule"], "shown": one["shown"],
+        "study": next(iter(said.get("ofStudy", [])), None), "about": said.get("about", []), "sides": sides,
+        "quotes": [] if sides else quotes_of(record, source),
+    }  # fmt: skip
+
+
+def of_study(study: ox.NamedNode, things: Things, source: Source) -> list[Record]:
+    """Those of one study, the major ones first."""
+    quads = things.engine.matching(None, ox.NamedNode(AV + "ofStudy"), study)
+    iris = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
+    return ordered([contradiction(iri, things, source) for iri in iris if "/discrepancy/" in iri])
+
+
+def ordered(found: list[Record]) -> list[Record]:
+    """The major ones first, then by study."""
+    return sorted(found, key=lambda one: (one["severity"] != "major", one["id"]))
+
+
+def studies_of(found: list[Record]) -> list[tuple[str, str, int]]:
+    """(slug, label, how many) of the studies that they are about; an empty slug stands for the review as a whole."""
+    counted = Counter((one["study"]["id"], one["study"]["label"]) if one["study"] else ("", "") for one in found)
+    return sorted((slug, label, count) for (slug, label), count in counted.items())
+
+
+def _side(record: Record, source: Source) -> Record:
+    said = {name: next(iter(values), None) for name, values in record["properties"].items()}
+    fact = said.get("onFact")
+    return {
+        "witness": said.get("witness"), "says": said.get("says"), "note": said.get("note"),
+        "fact": fact if isinstance(fact, dict) else None, "quotes": quotes_of(record, source),
+    }  # fmt: skip

@@ -1,0 +1,26 @@
+"""The sentences behind a thing, each with its place in the source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from avidity_service.source import Passage, Source
+
+Record = dict[str, Any]
+
+
+def quoted(passage: Passage, source: Source) -> Record:
+    """A passage as {quote, start, end, section}; start and end are characters of the source's text."""
+    return {
+        "quote": source.text[passage.start : passage.end],
+        "start": passage.start,
+        "end": passage.end,
+        "section": passage.section,
+    }
+
+
+def quotes_of(record: Record, source: Source) -> list[Record]:
+    """The passages that support a record of `Things.record`, in the order of the source."""
+    linked = record["properties"].get("supportedBy", [])
+    passages = [source.passages[value["id"]] for value in linked if value["id"] in source.passages]
+    return [quoted(passage, source) for passage in sorted(passages, key=lambda one: (one.start, one.end))]
