@@ -12,10 +12,12 @@ import pytest
 from avidity_service.app import make_app
 from avidity_service.metrics import Metrics
 from avidity_service.pages.evidence import flow, harms, reading, timeline
+from avidity_service.pages.evidence.quoting import quotes_in
 from avidity_service.pages.evidence.timeline import Day, stated_day
 from avidity_service.pages.evidence.works import works
 from avidity_service.release import Release
 from avidity_service.settings import Settings
+from avidity_service.source import Passage, Source
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ class Page(HTMLParser):
         self.links += [str(said["href"])] if tag == "a" else []
         if tag == "br":
             self.handle_data(" ")
-        if tag not in ("br", "meta", "link", "input", "path", "rect", "circle"):
+        if tag not in ("br", "meta", "link", "input", "path", "rect", "circle", "option"):
             self.open.append(f"{tag}.{said.get('class', '')}#{said.get('id', '')}")
 
     def handle_endtag(self, tag: str) -> None:
@@ -251,6 +253,49 @@ def test_a_passage_and_its_facts(client: FlaskClient) -> None:
     assert found.within("mark.chosen") == words
     assert client.get("/source?passage=jcm13237021/12916-13005").text == client.get(path).text
     assert client.get("/source?start=12916&end=13005").text == client.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/questions/agents-for-genotype?alteration=NRAS", (11315, 11404)),
+        ("/finding/rothenberg-2015/all/uptake-restored", (12916, 13005)),
+        ("/cohort/rothenberg-2015/responders", (12916, 13005)),
+        ("/passage/jcm13237021/12916-13005", (12916, 13005)),
+        ("/discrepancy/rothenberg-2015/dabrafenib-frequency", (39589, 39651)),
+        ("/agent/selumetinib", (11315, 11404)),
+    ],
+)
+def test_quotes_on_every_kind_of_page_lead_to_the_source(
+    path: str, place: tuple[int, int], client: FlaskClient, release: Release
+) -> None:
+    start, end = place
+    link = f"/source?passage={start}-{end}#p-{start}-{end}"
+    found = page(client, path)
+    assert link in found.links
+    assert flat(release.source.text[start:end]) in flat(found.within("q."))
+    assert flat(page(client, link).within("mark.chosen")) == flat(release.source.text[start:end])
+
+
+def test_words_that_stand_twice_have_no_place() -> None:
+    source = Source.__new__(Source)
+    source.text = "one two one"
+    places = [(0, 3), (4, 7), (8, 11)]
+    source.__dict__["passages"] = {str(at): Passage(str(at), "", *at, "1. A", ()) for at in places}
+    first, second, third = quotes_in("one […] two […] three", source)
+    assert first == {"quote": "one", "start": None, "end": None, "section": None}
+    assert second == {"quote": "two", "start": 4, "end": 7, "section": "1. A"}
+    assert third["start"] is None
+
+
+def test_from_an_answer_to_the_sentence(client: FlaskClient) -> None:
+    answer = page(client, "/questions/agents-for-genotype?alteration=NRAS")
+    finding = page(client, next(link for link in answer.links if link.startswith("/finding/ho-2013/")))
+    study = page(client, next(link for link in finding.links if link.startswith("/study/")))
+    sentence = next(link for link in study.links if link.startswith("/source?passage=11315-11404"))
+    source = page(client, sentence)
+    assert sentence.partition("#")[2] in source.ids
+    assert any(link.startswith("/finding/ho-2013/nras/") for link in source.links)
 
 
 def test_every_passage_of_the_source_can_be_chosen(client: FlaskClient, release: Release) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pyoxigraph as ox
 from flask import Blueprint, Response, jsonify, render_template, request
 
@@ -14,18 +16,19 @@ from avidity_service.iris import AV, BASE
 from avidity_service.links import sssom
 from avidity_service.names import nearest
 from avidity_service.pages.described import example_triples, void_triples, void_turtle
+from avidity_service.pages.evidence.quoting import quotes_in, quotes_of
 from avidity_service.pages.evidence.study import study_page
 from avidity_service.pages.formats import FILES, RDF_FORMATS, SUFFIXES, acceptable, content_type, rdf_response
 from avidity_service.rest.envelope import SSSOM
 from avidity_service.rest.filters import Asked
-from avidity_service.rest.parts import parts_of_study, with_sides
+from avidity_service.rest.parts import with_sides
 
 blueprint = Blueprint("pages", __name__)
 
 _RDF_ONLY = ("text/turtle", "application/ld+json", "application/n-triples", "application/rdf+xml")
 
 # A thing of one of these kinds is a filter of findings, so its page can show the evidence.
-_EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism", "study": "study",
+_EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism",
              "measure": "measure", "histology": "histology"}  # fmt: skip
 
 
@@ -62,8 +65,9 @@ def question(name: str) -> tuple[str, int]:
     meanings = {key: found.names.label(value.value) for key, value in bound.items()}
     sparql = pasteable(asked.select, bound)
     return render_template(
-        "question.html", **page, rows=list(rows), shown=shown, meanings=meanings, sparql=sparql, text=text
-    ), 200
+        "question.html", **page, rows=list(rows), shown=shown, meanings=meanings, sparql=sparql, text=text,
+        quotes_in=partial(quotes_in, source=found.release.source),
+    ), 200  # fmt: skip
 
 
 @blueprint.get("/downloads/<path:name>")
@@ -138,11 +142,11 @@ def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
         rows = found.findings.find(Asked({"finding": [node]}), whole=True).rows
     types = [found.names.label(str(iri)) for iri in record["types"]]  # type: ignore[attr-defined]
     pointing = found.things.pointing_at(node) if not rows else {}
-    parts = parts_of_study(node, found.things) if kind == "study" else []
     sides = with_sides(record, found.things).get("sides")
-    if sides:
-        parts = [("What each side says", sides)]
+    parts = [("What each side says", sides)] if sides else []
+    source = found.release.source
     return render_template(
         "thing.html", record=record, rows=rows, parts=parts, unnamed=unnamed, types=types, pointing=pointing,
         formats=[name for name in SUFFIXES if name != "html"], base=BASE, av=AV, path=f"/{kind}/{record['id']}",
+        quotes=quotes_of(record, source), quotes_in=partial(quotes_in, source=source),
     )  # fmt: skip

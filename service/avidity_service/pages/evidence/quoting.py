@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from avidity_service.source import Passage, Source
 
 Record = dict[str, Any]
+# What the loaders put between the quotes of one proof; no source text holds it.
+_BETWEEN = " […] "
 
 
 def quoted(passage: Passage, source: Source) -> Record:
@@ -20,7 +23,27 @@ def quoted(passage: Passage, source: Source) -> Record:
 
 
 def quotes_of(record: Record, source: Source) -> list[Record]:
-    """The passages that support a record of `Things.record`, in the order of the source."""
-    linked = record["properties"].get("supportedBy", [])
+    """The passages that support a record of `Things.record`, in the order of the source; of a passage, itself."""
+    linked = [record] if record["kind"] == "passage" else record["properties"].get("supportedBy", [])
     passages = [source.passages[value["id"]] for value in linked if value["id"] in source.passages]
     return [quoted(passage, source) for passage in sorted(passages, key=lambda one: (one.start, one.end))]
+
+
+def quotes_in(proof: str, source: Source) -> list[Record]:
+    """The quotes that a proof is joined from; start, end and section are None where two places have the same words."""
+    known = _by_words(source)
+    found = []
+    for words in proof.split(_BETWEEN):
+        passages = known.get(words, [])
+        place = {"quote": words, "start": None, "end": None, "section": None}
+        found.append(quoted(passages[0], source) if len(passages) == 1 else place)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _by_words(source: Source) -> dict[str, list[Passage]]:
+    """Made once, as a release never changes; two are kept while one release takes the other's place."""
+    found: dict[str, list[Passage]] = {}
+    for passage in source.passages.values():
+        found.setdefault(source.text[passage.start : passage.end], []).append(passage)
+    return found
