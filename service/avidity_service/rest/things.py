@@ -131,7 +131,10 @@ class Things:
         iri = term.value
         if iri.startswith(BASE) and "#" not in iri:
             kind, _, slug = iri.removeprefix(BASE).partition("/")
-            return {"id": slug, "kind": kind, "iri": iri, "label": self.names.label(iri)}
+            # The dataset and its graphs have IRIs of ours, but no page.
+            if slug and kind in self.classes:
+                return {"id": slug, "kind": kind, "iri": iri, "label": self.names.label(iri)}
+            return {"iri": iri, "label": self.names.label(iri)}
         notation = next(self.engine.matching(term, ox.NamedNode(SKOS + "notation"), None), None)
         label = next(self.engine.matching(term, ox.NamedNode(SKOS + "prefLabel"), None), None)
         if notation is None or label is None:
