@@ -54,6 +54,7 @@ check: $(BIN)/.runtime
 bench: $(BIN)/.test
 	$(BIN)/python benchmarks/first_answer.py
 	$(BIN)/python benchmarks/cached.py
+	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python -m benchmarks.stores $(QUADS)
 
 lock:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-import pyoxigraph as ox
-
-from avidity_service.iris import AV
 from avidity_service.pages.evidence.quoting import quotes_of
 from avidity_service.rest.things import Things
 from avidity_service.source import Source
@@ -38,19 +37,19 @@ def contradiction(iri: str, things: Things, source: Source) -> Record:
     }  # fmt: skip
 
 
-def of_study(study: ox.NamedNode, things: Things, source: Source) -> list[Record]:
-    """Those of one study, the major ones first."""
-    quads = things.engine.matching(None, ox.NamedNode(AV + "ofStudy"), study)
-    iris = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
-    return ordered([contradiction(iri, things, source) for iri in iris if "/discrepancy/" in iri])
+@lru_cache(maxsize=1)
+def everything(things: Things, source: Source) -> tuple[Record, ...]:
+    """All of them, the major ones first, then by study; made once, as a release never changes."""
+    found = [contradiction(iri, things, source) for iri in things.members("discrepancy")]
+    return tuple(sorted(found, key=lambda one: (one["severity"] != "major", one["id"])))
 
 
-def ordered(found: list[Record]) -> list[Record]:
-    """The major ones first, then by study."""
-    return sorted(found, key=lambda one: (one["severity"] != "major", one["id"]))
+def of_study(slug: str | None, things: Things, source: Source) -> list[Record]:
+    """Those of one study, or of none."""
+    return [one for one in everything(things, source) if (one["study"]["id"] if one["study"] else None) == slug]
 
 
-def studies_of(found: list[Record]) -> list[tuple[str, str, int]]:
+def studies_of(found: Sequence[Record]) -> list[tuple[str, str, int]]:
     """(slug, label, how many) of the studies that they are about; an empty slug stands for the review as a whole."""
     counted = Counter((one["study"]["id"], one["study"]["label"]) if one["study"] else ("", "") for one in found)
     return sorted((slug, label, count) for (slug, label), count in counted.items())

@@ -40,9 +40,9 @@ def quotes_in(proof: str, source: Source) -> list[Record]:
     return found
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _by_words(source: Source) -> dict[str, list[Passage]]:
-    """Made once, as a release never changes; two are kept while one release takes the other's place."""
+    """Made once, as a release never changes; only the last release asked about is kept."""
     found: dict[str, list[Passage]] = {}
     for passage in source.passages.values():
         found.setdefault(source.text[passage.start : passage.end], []).append(passage)

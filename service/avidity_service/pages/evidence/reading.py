@@ -54,9 +54,9 @@ class Section:
     rows: list[list[list[list[Unit]]]]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def laid_out(source: Source) -> list[Section]:
-    """The whole text; made once, as a release never changes. Two are kept while one release takes the other's place."""
+    """The whole text; made once, as a release never changes; only the last release asked about is kept."""
     cuts, passages = _Cuts(source.passages.values()), _by_start(source.passages.values())
     ends = [0, *(int(row["end"]) for row in source.ledger)]
     units = [_unit(row, end, source, cuts, passages) for row, end in zip(source.ledger, ends, strict=False)]

@@ -45,18 +45,13 @@ def source() -> str:
 def discrepancies() -> str:
     """Every contradiction and gap, or those of one study."""
     found = context()
-    everything = contradictions.ordered(
-        [
-            contradictions.contradiction(iri, found.things, found.release.source)
-            for iri in found.things.members("discrepancy")
-        ]
-    )
-    studies, asked = contradictions.studies_of(everything), request.args.get("study")
-    shown = everything
+    things, source = found.things, found.release.source
+    shown = everything = contradictions.everything(things, source)
+    asked = request.args.get("study")
     if asked:
-        slug = _slug(asked, found)
-        shown = [one for one in everything if (one["study"]["id"] if one["study"] else _WHOLE) == slug]
-        asked = slug
+        asked = _slug(asked, found)
+        shown = tuple(contradictions.of_study(None if asked == _WHOLE else asked, things, source))
+    studies = contradictions.studies_of(everything)
     return render_template(
         "evidence/discrepancies.html", found=shown, studies=studies, chosen=asked, total=len(everything)
     )
@@ -86,7 +81,9 @@ def _with_facts(passage: Passage, found: Context) -> dict[str, object]:
     rows = found.findings.find(Asked({"finding": findings}), whole=True).rows if findings else []
     counts = {f"finding/{row['id']}": amount(row) for row in rows}
     facts: dict[str, list[dict[str, str | None]]] = {}
-    for fact in sorted(passage.facts, key=_prominence):
+    # A side's words are those of its contradiction, which is the thing to open.
+    own = [fact for fact in passage.facts if not fact.startswith("discrepancy-side/")] or passage.facts
+    for fact in sorted(own, key=_prominence):
         kind = fact.partition("/")[0].replace("-", " ")
         facts.setdefault(kind, []).append(
             {"href": f"/{fact}", "label": found.names.label(BASE + fact), "amount": counts.get(fact)}
