@@ -13,9 +13,12 @@ import pytest
 from avidity_service.asking import ask, bind
 from avidity_service.catalogue import Catalogue, pasteable
 from avidity_service.cli import main
+from avidity_service.client import in_process
 from avidity_service.engine import Engine, text
+from avidity_service.mcp.tools import Tools
 from avidity_service.names import Names
 from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.csv"))
@@ -126,3 +129,11 @@ def test_pasteable_binds_what_the_question_uses() -> None:
     bound = pasteable(select, {"x": ox.NamedNode("http://example.org/a")})
     assert bound.count("VALUES (?x) { (<http://example.org/a>) }") == 2
     assert pasteable(select, {}) == select
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_mcp(path: Path, app: Flask) -> None:
+    name, given, columns, golden = read(path)
+    found = Tools(in_process(app)).ask_question(name, given, limit=200)
+    assert picked([{key: text(value) for key, value in row.items()} for row in found.rows], columns) == golden
+    assert found.status == ("evidence" if golden else "no-evidence")

@@ -161,7 +161,7 @@ def test_every_collection_and_its_members(client: FlaskClient) -> None:
         body = client.get(f"/api/v1/{name}").get_json()
         assert body["data"], name
         first = body["data"][0] if isinstance(body["data"], list) else body["data"]
-        if isinstance(first, dict) and "id" in first and name not in ("questions", "release"):
+        if isinstance(first, dict) and "id" in first and name not in ("questions", "release", "evidence-map"):
             one = client.get(f"/api/v1/{name}/{first['id']}").get_json()["data"]
             assert one["iri"] == first["iri"]
             looked_at += 1

@@ -9,7 +9,6 @@ from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
 from avidity_service.contract import routes as contract
 from avidity_service.errors import QueryError
-from avidity_service.evidence_map.studied import read_studied
 from avidity_service.front.layer import REFUSAL, Front
 from avidity_service.front.serving import Served
 from avidity_service.journal import Journal
@@ -31,7 +30,6 @@ from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
 from avidity_service.store.opening import open_store
-from avidity_service.synthesis.facts import read_facts
 
 BLUEPRINTS = (
     health.blueprint,
@@ -88,9 +86,8 @@ def make_context(release: Release, settings: Settings, metrics: Metrics | None =
     engine, pool = open_store(release, settings, metrics)
     names, catalogue = Names(engine), Catalogue(engine)
     findings, things = Findings(engine, catalogue), Things(engine, names)
-    links, facts = Links(engine, catalogue), read_facts(engine, catalogue)
-    studied = read_studied(engine, catalogue, findings)
-    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, metrics, facts, studied)
+    links = Links(engine, catalogue)
+    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, metrics)
 
 
 def _refuse() -> None:

@@ -66,7 +66,7 @@ def test_metrics_count_what_happens(make_app: MakeApp, release: Release) -> None
     assert 0 < sample(text, "avidity_cache_bytes") < sample(text, "avidity_cache_limit_bytes") == 64 * 2**20
     assert sample(text, "avidity_queue_length") == 0
     assert sample(text, "avidity_release_info", release="tiny") == 1
-    assert sample(text, "avidity_release_quads") > 6
+    assert sample(text, "avidity_release_quads") >= 6
     assert sample(text, "avidity_build_info", version="0.1.0") == 1
     assert sample(text, "process_resident_memory_bytes") > 1e6
     assert "# EOF" in client.get("/metrics", headers={"Accept": "application/openmetrics-text"}).text

@@ -80,7 +80,11 @@ def test_six_releases_under_load(service: Running, current: Path, write_release:
                 wrong.append((status, name, body[:200]))
             seen[str(name)] += 1
 
-    paths = (lambda: WHICH, lambda: f"{WHICH}%20%23{next(numbers)}", lambda: f"/api/v1/release?x={next(numbers)}")
+    paths = (
+        lambda: WHICH,
+        lambda: f"{WHICH}%20%23{next(numbers)}",
+        lambda: f"/api/v1/findings?limit=1&offset={next(numbers)}",
+    )
     threads = [threading.Thread(target=ask, args=(path,)) for path in paths]
     for thread in threads:
         thread.start()

@@ -66,7 +66,7 @@ def read_studied(engine: Engine, catalogue: Catalogue, findings: Findings) -> St
         Cohort(
             _id(iri), found[0]["label"], _id(found[0]["study"]), found[0]["proof"], frozenset(everyone.get(iri, ())),
             frozenset(members.get(iri, set()) - told_apart.get(iri, set())),
-            tuple(findings.regimens[row["regimen"]] for row in found if row["regimen"]),
+            tuple(findings.regimens[row["regimen"]] for row in found if row["regimen"] in findings.regimens),
         )
         for iri, found in rows.items()
     )  # fmt: skip
