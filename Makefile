@@ -53,7 +53,8 @@ check: $(BIN)/.runtime
 # QUADS="10000 1000000" for other sizes; AVIDITY_BENCH_RDFLIB=/path/to/rdflib-endpoint to have that too.
 bench: $(BIN)/.test
 	$(BIN)/python benchmarks/first_answer.py
-	$(BIN)/python benchmarks/cached.py
+	$(BIN)/python benchmarks/cached.py --release build/release
+	$(BIN)/python benchmarks/rest.py --release build/release
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python -m benchmarks.stores $(QUADS)
 
