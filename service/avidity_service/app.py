@@ -11,6 +11,7 @@ from avidity_service.contract import routes as contract
 from avidity_service.errors import QueryError
 from avidity_service.front.layer import REFUSAL, Front
 from avidity_service.front.serving import Served
+from avidity_service.headers import STANDARD
 from avidity_service.journal import Journal
 from avidity_service.links import Links
 from avidity_service.metrics import Metrics
@@ -44,10 +45,6 @@ BLUEPRINTS = (
     search_page.blueprint,
     evidence.blueprint,
     pages.blueprint,
-)
-_POLICY = (
-    "default-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
 
@@ -98,11 +95,8 @@ def _refuse() -> None:
 
 
 def _headers(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Content-Security-Policy", _POLICY)
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After, Avidity-Release, X-Request-Id"
+    for name, value in STANDARD:
+        response.headers.setdefault(name, value)
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
         response.headers["Access-Control-Allow-Headers"] = "Content-Type, Accept, If-None-Match"

@@ -19,6 +19,7 @@ from avidity_service.front.serving import Served
 from avidity_service.journal import Journal, Line
 from avidity_service.metrics import Metrics
 from avidity_service.settings import Settings
+from avidity_service.sparql.direct import direct
 
 # A refusal that the application is to put into words.
 REFUSAL = "avidity.refusal"
@@ -225,6 +226,10 @@ def _inner(environ: Environ, asked: Asked) -> Environ:
 
 def _run(served: Served, environ: Environ) -> Made:
     """The application's whole answer."""
+    if REFUSAL not in environ:
+        plain = direct(served.context, environ, REFUSAL)
+        if plain is not None:
+            return plain
     said: list[tuple[str, Headers]] = []
 
     def start_response(status: str, headers: Headers, _fault: object = None) -> Callable[[bytes], object]:

@@ -11,9 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from avidity_service.context import context
 from avidity_service.errors import QueryError
-from avidity_service.negotiation import named, negotiate
+from avidity_service.negotiation import negotiate
+from avidity_service.sparql.accepting import accepted, content_type
 from avidity_service.sparql.description import describe
-from avidity_service.sparql.formats import ALIASES, GRAPH_ALIASES, GRAPH_SHORT, GRAPHS, RESULTS, SHORT
+from avidity_service.sparql.formats import GRAPHS
 from avidity_service.sparql.guard import guard, read_only
 from avidity_service.sparql.process import never
 
@@ -46,15 +47,14 @@ def sparql() -> Response:
     seen = guard(asked.query)
     answer = context().pool.ask(
         asked.query,
-        _accept(asked.format),
+        list(accepted(request.headers.get("Accept"), asked.format)),
         asked.default,
         asked.named,
         asked.timeout_s,
         sets_dataset=seen.sets_dataset,
         is_gone=request.environ.get("waitress.client_disconnected", never),
     )
-    charset = "; charset=utf-8" if answer.media_type.startswith("text/") else ""
-    response = Response(answer.body, content_type=answer.media_type + charset)
+    response = Response(answer.body, content_type=content_type(answer.media_type))
     if seen.differs_each_time:
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -146,42 +146,6 @@ def _seconds(value: str | None) -> float | None:
     if not 0 < seconds < 1e6:
         raise QueryError(400, "Not a time-out", f"timeout={value}: a number of seconds above 0 is needed.")
     return seconds
-
-
-def _accept(format_: str | None) -> list[str]:
-    """The media types to try, the best first, those for results before those for graphs."""
-    if format_ is not None:
-        return _named(format_.lower())
-    header = request.headers.get("Accept")
-    # Generic types count only where they are named: a range must not choose XML by way of text/xml. A browser
-    # names application/xml, but it does not ask for it.
-    browser = "text/html" in named(header)
-    generic = set() if browser else named(header)
-    best = (
-        negotiate(header, [*RESULTS, *(name for name in ALIASES if name in generic)]),
-        negotiate(header, [*GRAPHS, *(name for name in GRAPH_ALIASES if name in generic)]),
-    )
-    found = [known for known, name in zip(_both(*best), best, strict=True) if name is not None]
-    if not found and browser:
-        return ["application/sparql-results+json", "text/turtle"]
-    if not found:
-        offered = [*RESULTS, *GRAPHS]
-        raise QueryError(406, "Not acceptable", f"Answers are offered as {', '.join(offered)}.", offered=offered)
-    return found
-
-
-def _named(format_: str) -> list[str]:
-    """What `format=` means, which for json and xml depends on the kind of query."""
-    known = [SHORT.get(format_, format_), GRAPH_SHORT.get(format_, format_)]
-    found = [name for name in _both(*known) if name in RESULTS or name in GRAPHS]
-    if not found:
-        known = sorted({*SHORT, *GRAPH_SHORT})
-        raise QueryError(406, "Unknown format", f"format={format_}: known are {', '.join(known)}.", offered=known)
-    return found
-
-
-def _both(result: str | None, graph: str | None) -> tuple[str, str]:
-    return ALIASES.get(result or "", result or ""), GRAPH_ALIASES.get(graph or "", graph or "")
 
 
 def _without_query() -> Response:
