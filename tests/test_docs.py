@@ -15,6 +15,7 @@ from avidity_loaders import places
 from avidity_loaders.claims.models import StudyFile, TopicFile
 from avidity_service.cli.main import main
 from avidity_service.settings import Settings
+from flask import Flask
 from flask.testing import FlaskClient
 
 ROOT = places.CHECKOUT
@@ -40,6 +41,23 @@ def test_every_command_is_named_in_the_readme() -> None:
     for name in ("serve", "ask", "show", "check"):
         assert name in main.commands
         assert f"avidity {name}" in read("README.md")
+
+
+def test_every_command_and_its_options_are_documented() -> None:
+    texts = read("README.md") + "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    for name, command in main.commands.items():
+        assert f"avidity {name}" in texts, name
+        for parameter in command.params:
+            assert getattr(parameter, "help", "-") or parameter.name, (name, parameter.name)
+    assert len(main.commands) >= 13
+
+
+def test_every_path_of_the_service_is_documented(app: Flask) -> None:
+    """REST is held to its own document; of the rest, the README or the docs speak."""
+    texts = read("README.md") + "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    rules = {re.split(r"/?<", rule.rule)[0] for rule in app.url_map.iter_rules() if not rule.rule.startswith("/api/v1")}
+    for path in sorted(rules - {"", "/", "/static", "/api"}):
+        assert path in texts, path
 
 
 def test_every_part_of_a_claims_file_is_documented() -> None:
