@@ -5,7 +5,7 @@ PORT ?= 8000
 QUADS ?= 10000 1000000
 BIN := .venv/bin
 
-.PHONY: serve test lint check contract bench build lock promise clean
+.PHONY: serve test lint check contract bench build lock vendor promise clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   benchmarks (not part of the tests)"
 	@echo "make contract  REST by its own document, thousands of cases against a server at http://$(HOST):$(PORT)"
 	@echo "make lock    make the lock files anew (needs uv)"
+	@echo "make vendor  take the browser's scripts and styles from npm again, by their lock (needs npm)"
 	@echo "make promise keep the list of names that this version gives out"
 
 $(BIN)/.runtime: requirements.lock pyproject.toml
@@ -63,6 +64,10 @@ lock:
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock; \
 	  sed -i '1i # Made by `make lock`; hashes only, no index: pip uses whichever registry it is set up for.' requirements$${extra:+-$$extra}.lock; \
 	done
+
+# What browsers get is committed; this only fetches it again.
+vendor:
+	$(PYTHON) tools/vendor.py
 
 # Before a version is published: keep the list of names that it gives out (avidity check --only released).
 promise: $(BIN)/.runtime
