@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from flask import current_app
 
@@ -25,32 +25,91 @@ if TYPE_CHECKING:
     from avidity_service.store.pool import RemotePool
 
 KEY = "avidity"
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
 class Context:
-    """The release that is served, and the ways to ask it."""
+    """The release that is served, and the ways to ask it.
 
-    release: Release
-    settings: Settings
-    engine: Engine
-    names: Names
-    catalogue: Catalogue
-    pool: Pool | RemotePool
-    findings: Findings
-    things: Things
-    links: Links
-    metrics: Metrics
+    What is read from the dataset is read when it is first asked for, once; `read_all` does not wait for that.
+    """
 
-    # Read when they are first asked for: most requests need neither, and a start waits for nothing.
-    @cached_property
+    def __init__(
+        self, release: Release, settings: Settings, engine: Engine, pool: Pool | RemotePool, metrics: Metrics
+    ) -> None:
+        self.release, self.settings, self.engine, self.pool, self.metrics = release, settings, engine, pool, metrics
+        self._reading = threading.RLock()
+        self._read: dict[Callable[[], object], object] = {}
+
+    @property
+    def names(self) -> Names:
+        """What things are called."""
+        return self._once(self._names)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The questions."""
+        return self._once(self._catalogue)
+
+    @property
+    def findings(self) -> Findings:
+        """Findings by filters."""
+        return self._once(self._findings)
+
+    @property
+    def things(self) -> Things:
+        """Things by kind and slug."""
+        return self._once(self._things)
+
+    @property
+    def links(self) -> Links:
+        """Links to outside terms."""
+        return self._once(self._links)
+
+    @property
     def facts(self) -> Facts:
         """What must agree before results are pooled."""
-        return read_facts(self.engine, self.catalogue)
+        return self._once(self._facts)
 
-    @cached_property
+    @property
     def studied(self) -> Studied:
         """Who was looked at, and what they were given."""
+        return self._once(self._studied)
+
+    def read_all(self) -> None:
+        """Read what most requests need."""
+        for read in (self._names, self._catalogue, self._findings, self._things, self._links):
+            self._once(read)
+
+    def _once(self, read: Callable[[], T]) -> T:
+        found = self._read.get(read)
+        if found is None:
+            # One at a time: two who read the same at once would take twice as long.
+            with self._reading:
+                found = self._read.get(read)
+                if found is None:
+                    found = self._read[read] = read()
+        return cast("T", found)
+
+    def _names(self) -> Names:
+        return Names(self.engine)
+
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(self.engine)
+
+    def _findings(self) -> Findings:
+        return Findings(self.engine, self.catalogue)
+
+    def _things(self) -> Things:
+        return Things(self.engine, self.names)
+
+    def _links(self) -> Links:
+        return Links(self.engine, self.catalogue)
+
+    def _facts(self) -> Facts:
+        return read_facts(self.engine, self.catalogue)
+
+    def _studied(self) -> Studied:
         return read_studied(self.engine, self.catalogue, self.findings)
 
 

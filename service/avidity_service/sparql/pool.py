@@ -154,7 +154,7 @@ class Pool:
                 raise QueryError(503, "Stopping", "The service is shutting down.", retry_after_s=1)
             if not self.nurseries:
                 command = self._command()
-                self.nurseries.append(Nursery(command, self.held[0].fileno()))
+                self.nurseries.append(Nursery(command, [file.fileno() for file in self.held]))
             return self.nurseries[0]
 
     def _forget(self, nursery: Nursery) -> None:
@@ -170,19 +170,20 @@ class Pool:
         worker.close()
 
     def _command(self) -> list[str]:
-        if not self.held:
+        if not self.held and self.release.disk is None:
             # The folder may be swapped under our feet; workers start from the bytes that this service opened.
-            dataset = tempfile.TemporaryFile(prefix="avidity-")  # noqa: SIM115 - held as long as the pool
-            dataset.write(self.release.files["dataset.nq.gz"])
-            dataset.flush()
-            self.held.append(dataset)
+            file = tempfile.TemporaryFile(prefix="avidity-")  # noqa: SIM115 - held as long as the pool
+            file.write(self.release.files["dataset.nq.gz"])
+            file.flush()
+            self.held.append(file)
+        dataset = self.release.disk or str(self.held[0].fileno())
         sizes = (
             self.settings.query_memory_mb,
             self.settings.max_result_mb * 1024 * 1024,
             self.settings.max_rows,
         )
         # -P: a file in the current folder must not stand in for a module.
-        command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", str(self.held[0].fileno())]
+        command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", dataset]
         return [*command, *map(str, sizes)]
 
 

@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from avidity_service.allocator import tuned
+
 # A large dataset takes its time to load; that time is no query's.
 _START_S = 300.0
 _ANSWER_S = 10.0
@@ -27,8 +29,6 @@ _ENDING_S = 5.0
 # How often a waiting front looks whether its client is still there, or whether the query has become a long one.
 _LOOK_S = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
-# Large pages for the dataset, where the system has them: a fork then takes a tenth of the time.
-_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 class Gone(Exception):
@@ -55,17 +55,18 @@ def never() -> bool:
 class Nursery:
     """The process that holds the dataset and forks workers."""
 
-    def __init__(self, command: Sequence[str], dataset: int) -> None:
+    def __init__(self, command: Sequence[str], inherited: Sequence[int]) -> None:
+        """`inherited` are the descriptors that the process is to have."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            pass_fds = (dataset, theirs.fileno())
+            pass_fds = (*inherited, theirs.fileno())
             command = [*command, str(theirs.fileno())]
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=pass_fds,
-                env={**_LARGE_PAGES, **os.environ},
+                env=tuned(os.environ),
             )
         self.lock = threading.Lock()
         self.ready = False
