@@ -20,7 +20,7 @@ _COLLAPSE = 25  # MADV_COLLAPSE, since Linux 6.1
 _PAGE = 2 << 20
 # Of the memory that is available, a worker may take this part for its copy.
 _PART = 8
-_ANONYMOUS = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p 0+ 00:00 0 +(?:\[heap\])?")
+_ANONYMOUS = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p 0+ 00:00 0(?: +\[heap\])?")
 
 
 class Memory:
