@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
+from avidity_service.about import About, read_about
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine
+from avidity_service.evidence_map.drawn import Maps
 from avidity_service.evidence_map.studied import Studied, read_studied
+from avidity_service.examples.asked import Examples, read_examples
 from avidity_service.links import Links
 from avidity_service.metrics import Metrics
 from avidity_service.names import Names
@@ -42,7 +45,12 @@ class Context:
     links: Links
     metrics: Metrics
 
-    # Read when they are first asked for: most requests need neither, and a start waits for nothing.
+    # Read when they are first asked for: most requests need none, and a start waits for nothing.
+    @cached_property
+    def about(self) -> About:
+        """What the source is, and what it lacks."""
+        return read_about(self.things)
+
     @cached_property
     def facts(self) -> Facts:
         """What must agree before results are pooled."""
@@ -52,6 +60,16 @@ class Context:
     def studied(self) -> Studied:
         """Who was looked at, and what they were given."""
         return read_studied(self.engine, self.catalogue, self.findings)
+
+    @cached_property
+    def maps(self) -> Maps:
+        """Evidence maps, drawn when they are asked for."""
+        return Maps(self.findings, self.facts, self.studied, self.names)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """The questions with their examples and what the answers rest on."""
+        return read_examples(self.engine, self.catalogue, self.names, self.findings, self.facts)
 
 
 def context() -> Context:
