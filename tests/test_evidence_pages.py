@@ -53,7 +53,7 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("p", "td", "th", "text"):
             self.handle_data(" ")
-        if tag not in ("path", "rect", "circle"):
+        if tag not in ("path", "rect", "circle", "option"):
             assert self.open.pop().startswith(tag + "."), tag
 
     def handle_data(self, data: str) -> None:
