@@ -43,6 +43,9 @@ def test_the_cells_are_those_of_rest(rows: str, columns: str, client: FlaskClien
         f"{one['count']}/{one['denominator']}" for cell in cells for one in cell["evidence"] if one["count"] is not None
     ]
     assert table.count("<i>no count</i>") == sum(one["count"] is None for cell in cells for one in cell["evidence"])
+    silent = [cell for cell in cells if cell["state"] == "not-reported"]
+    unsure = [cell for cell in silent if not any(one["certain"] for one in cell["cohorts"])]
+    assert table.count('<span class="part">not reported <span class="sign"') == len(unsure)
     assert table.count("≠") == sum(bool(one["unlike"]) for cell in cells for one in cell["evidence"])
 
 
@@ -93,6 +96,10 @@ def test_not_reported_and_no_study_say_why(client: FlaskClient) -> None:
     silent = flat(page(client, CELL.format("selumetinib", "ret-alteration")).within("#evidence"))
     assert "Not reported, which is not zero" in silent
     assert "the source does not say what came of this outcome" in silent
+    assert "who got it, but" in silent
+    unsure = flat(page(client, "/evidence-map?rows=regimen&columns=histology&measure=partial-response"
+                       "&row=RET+inhibition+(agent+not+named)&column=ftc").within("#evidence"))  # fmt: skip
+    assert "of whom the source does not tell whether they got it" in unsure
     none = flat(page(client, CELL.format("selumetinib", "ntrk-fusion")).within("#evidence"))
     assert re.search(r"No study\. None of the \d+ cohorts of \d+ studies has patients with NTRK fusion", none)
     words = flat(page(client, CELL.format("pralsetinib", "ret-alteration")).within("#evidence"))

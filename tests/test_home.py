@@ -75,6 +75,7 @@ def test_badges_of_genotypes_count_no_one_twice(context: Context) -> None:
     assert (found["EML4-NTRK3 fusion"].words, found["EML4-NTRK3 fusion"].limit) == (
         "1 study · 1 patient", "case reports only",
     )  # fmt: skip
+    assert found["BRAF wild type"].tiers == (("exact", ""),)
     # A study whose design is not stated is not called a case report.
     assert found["RET rearrangement"].limit == ""
 

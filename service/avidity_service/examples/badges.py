@@ -36,7 +36,7 @@ class Badge:
     """What an answer rests on.
 
     `patients` is None where the sum would count somebody twice or leave somebody out; `tiers` has the words for each
-    tier unless all is exact; `limit` says that there are single cases only, or that the source does not include it.
+    tier, none if all is exact; `limit` says that there are single cases only, or that the source does not include it.
     `rows` are counted in words where some belong to no study.
     """
 
@@ -65,7 +65,9 @@ def badge_of_findings(rows: Sequence[Row], facts: Facts) -> Badge:
     tiers = {tier: [row for row in rows if row["tier"] == tier] for tier in TIERS}
     present = [tier for tier in TIERS if tiers[tier]]
     by_tier: list[tuple[str, str]] = []
-    if present and present != ["exact"]:
+    if present == ["exact"]:
+        by_tier = [("exact", "")]  # the whole badge is about it
+    elif present:
         by_tier = [(tier, _of_tier(tier, tiers[tier], facts)) for tier in present]
     counted = patients(rows, facts) if present in ([], ["exact"]) else None
     return Badge(len(studies), counted, tuple(by_tier), _limit(studies, facts))

@@ -42,7 +42,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as it is shown: `state` is reported, not-reported or no-study."""
+    """A cell as it is shown: `state` is reported, not-reported or no-study.
+
+    `certain` is whether the source tells that such patients got what the row names, where nothing is reported of them.
+    """
 
     column: str
     column_label: str
@@ -50,6 +53,7 @@ class Cell:
     parts: tuple[Part, ...]
     studies: int
     designs: str
+    certain: bool
     opened: bool
 
 
@@ -103,9 +107,11 @@ def opened(drawn: EvidenceMap, row: str, column: str) -> tuple[Row, Row]:
 
 
 def _cell(cell: Row, is_open: bool) -> Cell:
+    designs = " ".join(LETTERS.get(name, name) for name in _in_order(cell["designs"]))
+    certain = any(one["certain"] for one in cell.get("cohorts", ()))
     return Cell(
         cell["column"], cell["column_label"], cell["state"], tuple(_part(one) for one in cell["evidence"]),
-        len(cell["studies"]), " ".join(LETTERS.get(name, name) for name in _in_order(cell["designs"])), is_open,
+        len(cell["studies"]), designs, certain, is_open,
     )  # fmt: skip
 
 
