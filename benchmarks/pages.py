@@ -1,7 +1,9 @@
 """How long the server takes to make a page, behind the front, so that no answer is a kept one; and how big it is.
 
-Every study, the source without and with a chosen passage, the contradictions, the home page and an answer, each asked
-`ROUNDS` times in turn; medians and the 95th percentile of milliseconds, sizes in KB as sent with gzip at level 1.
+Every study, the home page, the evidence map (as it is, by mechanism, with an open cell), the source without and with a
+chosen passage, the contradictions, an answer, the methods and the downloads, each asked `ROUNDS` times in turn: medians
+and the 95th percentile of milliseconds, sizes in KB as sent with gzip at level 1. What is made once for a release
+(badges, maps that were drawn) is made before; how long the first visit takes is printed too.
 """
 
 from __future__ import annotations
@@ -24,6 +26,11 @@ from avidity_service.settings import Settings
 ROUNDS = 20
 OTHERS = (
     "/",
+    "/evidence-map",
+    "/evidence-map?rows=mechanism&columns=gene",
+    "/evidence-map?row=dabrafenib&column=braf-mutation",
+    "/methods",
+    "/downloads",
     "/questions/agents-for-genotype?alteration=NRAS",
     "/source",
     "/source?passage=12916-13005",
@@ -39,6 +46,10 @@ def main(release: Path) -> None:
     sizes: dict[str, float] = {}
     studies = sorted(f"/study/{slug}" for slug in app.extensions[KEY].names.slugs["study"])
     try:
+        for path in OTHERS[:3]:
+            started = time.perf_counter()
+            assert client.get(path, headers={"Accept": "text/html"}).status_code == 200, path
+            print(f"{path:50} the first time {(time.perf_counter() - started) * 1000:.0f} ms")
         for _ in range(ROUNDS):
             for path in (*studies, *OTHERS):
                 started = time.perf_counter()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from urllib.parse import urlencode
+
 from flask import Flask, Response, request
 
 from avidity_service import health
@@ -15,7 +18,12 @@ from avidity_service.journal import Journal
 from avidity_service.metrics import Metrics
 from avidity_service.pages import routes as pages
 from avidity_service.pages import search as search_page
+from avidity_service.pages.downloads import routes as downloads
 from avidity_service.pages.evidence import routes as evidence
+from avidity_service.pages.evidence_map import routes as evidence_map_page
+from avidity_service.pages.frame import frame
+from avidity_service.pages.home import routes as home
+from avidity_service.pages.methods import routes as methods
 from avidity_service.pages.ontology import routes as ontology
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
@@ -38,6 +46,10 @@ BLUEPRINTS = (
     sparql.blueprint,
     ontology.blueprint,
     search_page.blueprint,
+    home.blueprint,
+    methods.blueprint,
+    evidence_map_page.blueprint,
+    downloads.blueprint,
     evidence.blueprint,
     pages.blueprint,
 )
@@ -66,6 +78,8 @@ def make_app(release: Release, settings: Settings, metrics: Metrics, *, at_once:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[KEY] = make_context(release, settings, metrics, at_once=at_once)
     handle_problems(app)
+    app.context_processor(frame)
+    app.jinja_env.filters["urlencode_all"] = partial(urlencode, doseq=True)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(_refuse)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
+from avidity_service.about import About, read_about
 from avidity_service.catalogue import Catalogue
 from avidity_service.engine import Engine
+from avidity_service.evidence_map.drawn import Maps
 from avidity_service.evidence_map.studied import Studied, read_studied
+from avidity_service.examples.asked import Examples, read_examples
 from avidity_service.links import Links
 from avidity_service.metrics import Metrics
 from avidity_service.names import Names
@@ -25,92 +27,73 @@ if TYPE_CHECKING:
     from avidity_service.store.pool import RemotePool
 
 KEY = "avidity"
-T = TypeVar("T")
 
 
 class Context:
     """The release that is served, and the ways to ask it.
 
-    What is read from the dataset is read when it is first asked for, once; `read_all` does not wait for that.
+    What is read from the dataset is read when it is first asked for; `read_all` does not wait for that. Two who ask
+    first at the same time may both read it, and read the same.
     """
 
     def __init__(
         self, release: Release, settings: Settings, engine: Engine, pool: Pool | RemotePool, metrics: Metrics
     ) -> None:
         self.release, self.settings, self.engine, self.pool, self.metrics = release, settings, engine, pool, metrics
-        self._reading = threading.RLock()
-        self._read: dict[Callable[[], object], object] = {}
-
-    @property
-    def names(self) -> Names:
-        """What things are called."""
-        return self._once(self._names)
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The questions."""
-        return self._once(self._catalogue)
-
-    @property
-    def findings(self) -> Findings:
-        """Findings by filters."""
-        return self._once(self._findings)
-
-    @property
-    def things(self) -> Things:
-        """Things by kind and slug."""
-        return self._once(self._things)
-
-    @property
-    def links(self) -> Links:
-        """Links to outside terms."""
-        return self._once(self._links)
-
-    @property
-    def facts(self) -> Facts:
-        """What must agree before results are pooled."""
-        return self._once(self._facts)
-
-    @property
-    def studied(self) -> Studied:
-        """Who was looked at, and what they were given."""
-        return self._once(self._studied)
 
     def read_all(self) -> None:
         """Read what most requests need."""
-        for read in (self._names, self._catalogue, self._findings, self._things, self._links):
-            self._once(read)
+        assert all(found is not None for found in (self.names, self.catalogue, self.findings, self.things, self.links))
 
-    def _once(self, read: Callable[[], T]) -> T:
-        found = self._read.get(read)
-        if found is None:
-            # One at a time: two who read the same at once would take twice as long.
-            with self._reading:
-                found = self._read.get(read)
-                if found is None:
-                    found = self._read[read] = read()
-        return cast("T", found)
-
-    def _names(self) -> Names:
+    @cached_property
+    def names(self) -> Names:
+        """What things are called."""
         return Names(self.engine)
 
-    def _catalogue(self) -> Catalogue:
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The questions."""
         return Catalogue(self.engine)
 
-    def _findings(self) -> Findings:
+    @cached_property
+    def findings(self) -> Findings:
+        """Findings by filters."""
         return Findings(self.engine, self.catalogue)
 
-    def _things(self) -> Things:
+    @cached_property
+    def things(self) -> Things:
+        """Things by kind and slug."""
         return Things(self.engine, self.names)
 
-    def _links(self) -> Links:
+    @cached_property
+    def links(self) -> Links:
+        """Links to outside terms."""
         return Links(self.engine, self.catalogue)
 
-    def _facts(self) -> Facts:
+    @cached_property
+    def about(self) -> About:
+        """What the source is, and what it lacks."""
+        return read_about(self.things)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What must agree before results are pooled."""
         return read_facts(self.engine, self.catalogue)
 
-    def _studied(self) -> Studied:
+    @cached_property
+    def studied(self) -> Studied:
+        """Who was looked at, and what they were given."""
         return read_studied(self.engine, self.catalogue, self.findings)
+
+    @cached_property
+    def maps(self) -> Maps:
+        """Evidence maps, drawn when they are asked for."""
+        return Maps(self.findings, self.facts, self.studied, self.names)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """The questions with their examples and what the answers rest on."""
+        return read_examples(self.engine, self.catalogue, self.names, self.findings, self.facts)
 
 
 def context() -> Context:

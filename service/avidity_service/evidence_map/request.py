@@ -25,7 +25,7 @@ _GO_WITH = {
     "agent": ("rows", ("agent",)), "mechanism": ("rows", ("mechanism",)), "alteration": ("columns", ("alteration",)),
     "gene": ("columns", ("gene", "alteration")), "histology": ("columns", ("histology",)),
 }  # fmt: skip
-_DEFAULT_MEASURE = "uptake-restored"
+DEFAULT_MEASURE = "uptake-restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def read_request(arguments: Mapping[str, Sequence[str]], names: Names) -> Wanted
     asked = read_filters(arguments, PARAMETERS, names)
     assumed = {}
     if "measure" not in asked.terms:
-        assumed = {"measure": _DEFAULT_MEASURE}
-        asked.terms["measure"] = nodes(names.resolve("measure", _DEFAULT_MEASURE))
+        assumed = {"measure": DEFAULT_MEASURE}
+        asked.terms["measure"] = nodes(names.resolve("measure", DEFAULT_MEASURE))
     if len(asked.terms["measure"]) > 1:
         raise UnknownValue("measure", ", ".join(arguments["measure"]), ["one measure: a map shows one outcome"])
     wanted = Wanted(asked, _one(arguments, "rows", ROWS), _one(arguments, "columns", COLUMNS), assumed)

@@ -26,6 +26,8 @@ FILES = {
     "ofn": "text/owl-functional",
     "omn": "text/owl-manchester",
 }
+# The other files of a release, by the last suffix.
+_MORE = {"gz": "application/gzip", "txt": "text/plain", "jsonl": "application/jsonl"}
 RDF_FORMATS = {
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/ld+json": ox.RdfFormat.JSON_LD,
@@ -45,6 +47,11 @@ def acceptable(offered: Sequence[str] = OFFERED) -> str:
     if best is None:
         raise QueryError(406, "Not acceptable", f"Offered are {', '.join(offered)}.", offered=list(offered))
     return best
+
+
+def file_type(name: str) -> str:
+    """The media type of a file of the release."""
+    return {**SUFFIXES, **FILES, **_MORE}.get(name.rsplit(".", 1)[-1], "application/octet-stream")
 
 
 def content_type(media_type: str) -> str:

@@ -1,4 +1,4 @@
-"""Home, answers, things, downloads."""
+"""Answers, things, the files of the release."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from avidity_service.names import nearest
 from avidity_service.pages.described import example_triples, void_triples, void_turtle
 from avidity_service.pages.evidence.quoting import quotes_in, quotes_of
 from avidity_service.pages.evidence.study import study_page
-from avidity_service.pages.formats import FILES, RDF_FORMATS, SUFFIXES, acceptable, content_type, rdf_response
+from avidity_service.pages.formats import RDF_FORMATS, SUFFIXES, acceptable, content_type, file_type, rdf_response
 from avidity_service.rest.envelope import SSSOM
 from avidity_service.rest.filters import Asked
 from avidity_service.rest.parts import with_sides
@@ -30,13 +30,6 @@ _RDF_ONLY = ("text/turtle", "application/ld+json", "application/n-triples", "app
 # A thing of one of these kinds is a filter of findings, so its page can show the evidence.
 _EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism",
              "measure": "measure", "histology": "histology"}  # fmt: skip
-
-
-@blueprint.get("/")
-def home() -> str:
-    """The home page: what this is, and the questions with an example each."""
-    found = context()
-    return render_template("home.html", questions=found.catalogue.questions, manifest=found.release.manifest)
 
 
 @blueprint.get("/questions/<name>")
@@ -76,9 +69,7 @@ def download(name: str) -> Response:
     files = context().release.files
     if name not in files:
         raise UnknownThing(f"file '{name}' in the release", nearest(name, files))
-    kinds = {"gz": "application/gzip", **SUFFIXES, **FILES}
-    kind = kinds.get(name.rsplit(".", 1)[-1], "application/octet-stream")
-    return Response(files[name], content_type=content_type(kind))
+    return Response(files[name], content_type=content_type(file_type(name)))
 
 
 @blueprint.get("/mappings")

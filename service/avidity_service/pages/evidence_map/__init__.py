@@ -1,0 +1,1 @@
+"""`/evidence-map`: what was given × for whom, as a table whose cells open what proves them."""

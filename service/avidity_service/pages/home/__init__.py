@@ -1,0 +1,1 @@
+"""The home page: search, example questions with what their answers rest on, what this is and what is missing."""

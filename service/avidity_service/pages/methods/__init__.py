@@ -1,0 +1,1 @@
+"""`/methods`: how a fact gets in, how numbers are made, and what neither can see."""
