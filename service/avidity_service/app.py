@@ -18,6 +18,7 @@ from avidity_service.journal import Journal
 from avidity_service.metrics import Metrics
 from avidity_service.pages import routes as pages
 from avidity_service.pages import search as search_page
+from avidity_service.pages.answer import routes as answer
 from avidity_service.pages.downloads import routes as downloads
 from avidity_service.pages.evidence import routes as evidence
 from avidity_service.pages.evidence_map import routes as evidence_map_page
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     evidence_map_page.blueprint,
     downloads.blueprint,
     evidence.blueprint,
+    answer.blueprint,
     pages.blueprint,
 )
 

@@ -7,11 +7,8 @@ from functools import partial
 import pyoxigraph as ox
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from avidity_service.asking import ask, bind
-from avidity_service.catalogue import pasteable
 from avidity_service.context import context
-from avidity_service.engine import text
-from avidity_service.errors import UnknownThing, UnknownValue
+from avidity_service.errors import UnknownThing
 from avidity_service.iris import AV, BASE
 from avidity_service.links import sssom
 from avidity_service.names import nearest
@@ -30,37 +27,6 @@ _RDF_ONLY = ("text/turtle", "application/ld+json", "application/n-triples", "app
 # A thing of one of these kinds is a filter of findings, so its page can show the evidence.
 _EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism",
              "measure": "measure", "histology": "histology"}  # fmt: skip
-
-
-@blueprint.get("/questions/<name>")
-def question(name: str) -> tuple[str, int]:
-    """A question's form and its answer."""
-    found = context()
-    asked = found.catalogue.question(name)
-    given = {key: value for key, value in request.args.items() if value}
-    page = {"question": asked, "given": given, "names": found.names}
-    if not given and any(parameter.required for parameter in asked.parameters):
-        return render_template("question.html", **page), 200
-    try:
-        bound = bind(asked, given, found.names)
-    except UnknownValue as error:
-        return render_template("question.html", **page, error=error), 422
-    rows = ask(asked, bound, found.engine)
-    # Columns of IRIs are for programs; the labels beside them are for the eye.
-    shown = [
-        name
-        for name in rows.columns
-        if name not in bound
-        and name != "quote"
-        and any(row[name] is not None for row in rows)
-        and not any(str(row[name]).startswith(BASE) for row in rows)
-    ]
-    meanings = {key: found.names.label(value.value) for key, value in bound.items()}
-    sparql = pasteable(asked.select, bound)
-    return render_template(
-        "question.html", **page, rows=list(rows), shown=shown, meanings=meanings, sparql=sparql, text=text,
-        quotes_in=partial(quotes_in, source=found.release.source),
-    ), 200  # fmt: skip
 
 
 @blueprint.get("/downloads/<path:name>")
