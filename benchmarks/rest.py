@@ -64,7 +64,7 @@ def main() -> None:
 
 def _row(path: str, rounds: int, inside: Callable[[], bytes], connection: http.client.HTTPConnection) -> None:
     times: tuple[list[float], list[float], list[float]] = ([], [], [])
-    calls = (inside, lambda: _get(connection, path), lambda: _get(connection, FILE))
+    calls: tuple[Callable[[], object], ...] = (inside, lambda: _get(connection, path), lambda: _get(connection, FILE))
     for _ in range(rounds):
         for call, found in zip(calls, times, strict=True):
             started = time.perf_counter()

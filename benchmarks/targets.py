@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from avidity_loaders.prepared import prepare
+
 from benchmarks.generate import generate
 from tests.stores import free_port, oxigraph, oxigraph_store, running, virtuoso_store
 
@@ -52,6 +54,7 @@ def write_data(folder: Path, quads: int) -> tuple[Path, int]:
     stated = {"dataset.nq.gz": _file(release / "dataset.nq.gz")}
     manifest = {"release": f"made-up-{quads}", "version": "0", "files": stated, "counts": {"quads": quads}}
     (release / "manifest.json").write_text(json.dumps(manifest))
+    prepare(release, (release / "dataset.nq.gz").read_bytes(), str(manifest["release"]))
     return folder, studies
 
 
@@ -70,7 +73,10 @@ def avidity(folder: Path) -> Iterator[Target]:
     with running(command, folder, f"http://127.0.0.1:{port}/health") as process:
         _ask(url)
         first = time.perf_counter() - start
-        yield Target("avidity", url, process, first, first)
+        # It goes on from disk until the dataset is in memory; then other workers answer.
+        while json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/ready"))["store"] == "disk":
+            time.sleep(0.1)
+        yield Target("avidity", url, process, time.perf_counter() - start, first)
 
 
 @contextmanager

@@ -13,14 +13,16 @@ from avidity_loaders.release import ReleaseContent, write_release
 from avidity_loaders.released import gone
 
 
-def build(inputs: Inputs, out: Path, say: Say = quietly) -> ReleaseContent:
+def build(inputs: Inputs, out: Path, say: Say = quietly, *, with_store: bool | None = None) -> ReleaseContent:
     """Make the release and put it at `out`; on any error the release that is there stays as it is.
+
+    `with_store` adds the dataset as a store on disk; None does so where it is large.
 
     Raises:
         LoaderError: with every problem that the failing step found.
     """
     release = make(inputs, say)
-    write_release(release, out)
+    write_release(release, out, with_store=with_store)
     say(f"written   release {release.id} → {out}")
     return release
 

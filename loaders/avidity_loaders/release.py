@@ -23,6 +23,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from avidity_loaders.errors import ReleaseError
+from avidity_loaders.prepared import WORTHWHILE, prepare
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -57,8 +58,13 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_release(content: ReleaseContent, place: Path) -> None:
+def write_release(content: ReleaseContent, place: Path, *, with_store: bool | None = None) -> None:
     """Write the release to `place`; an older release there is replaced in one step.
+
+    Args:
+        content: what it holds.
+        place: its folder.
+        with_store: whether it has a prepared store too; None if it is large enough to gain by one.
 
     Raises:
         ReleaseError: if the place holds something that is not a release, or cannot be written.
@@ -67,20 +73,27 @@ def write_release(content: ReleaseContent, place: Path) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _only_writer(place):
-            _write(content, place)
+            _write(content, place, with_store=with_store)
     except OSError as error:
         raise ReleaseError(f"{place} cannot be written: {error}") from error
 
 
-def _write(content: ReleaseContent, place: Path) -> None:
+def _write(content: ReleaseContent, place: Path, *, with_store: bool | None) -> None:
     _clear_unfinished(place)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{place.name}{_UNFINISHED}", dir=place.parent))
     try:
         _fill(unfinished, content)
+        if _is_large(content) if with_store is None else with_store:
+            prepare(unfinished, content.files["dataset.nq.gz"], content.id)
         unfinished.chmod(0o755)
         _swap(unfinished, place)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _is_large(content: ReleaseContent) -> bool:
+    counts = content.manifest.get("counts")
+    return isinstance(counts, dict) and int(counts.get("quads", 0)) >= WORTHWHILE
 
 
 def _refuse_foreign(place: Path) -> None:

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from flask import Flask, Response, request
 
 from avidity_service import health
-from avidity_service.catalogue import Catalogue
 from avidity_service.context import KEY, Context
 from avidity_service.contract import routes as contract
 from avidity_service.errors import QueryError
@@ -16,9 +15,7 @@ from avidity_service.front.layer import REFUSAL, Front
 from avidity_service.front.serving import Served
 from avidity_service.headers import STANDARD
 from avidity_service.journal import Journal
-from avidity_service.links import Links
 from avidity_service.metrics import Metrics
-from avidity_service.names import Names
 from avidity_service.pages import routes as pages
 from avidity_service.pages import search as search_page
 from avidity_service.pages.downloads import routes as downloads
@@ -34,8 +31,6 @@ from avidity_service.rest import evidence_map, synthesis
 from avidity_service.rest import links as rest_links
 from avidity_service.rest import routes as rest
 from avidity_service.rest import search as rest_search
-from avidity_service.rest.findings import Findings
-from avidity_service.rest.things import Things
 from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
 from avidity_service.store.opening import open_store
@@ -71,16 +66,17 @@ def create_app(release: Release, settings: Settings) -> Flask:
 def create_front(release: Release, settings: Settings, journal: Journal) -> Front:
     """The service for one release at a time."""
     metrics = Metrics()
-    return Front(Served(make_app(release, settings, metrics)), settings, metrics, journal)
+    at_once = release.disk is None
+    return Front(Served(make_app(release, settings, metrics, at_once=at_once)), settings, metrics, journal)
 
 
-def make_app(release: Release, settings: Settings, metrics: Metrics) -> Flask:
+def make_app(release: Release, settings: Settings, metrics: Metrics, *, at_once: bool = True) -> Flask:
     """What stands behind the front: routes over one release."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions[KEY] = make_context(release, settings, metrics)
+    app.extensions[KEY] = make_context(release, settings, metrics, at_once=at_once)
     handle_problems(app)
     app.context_processor(frame)
     app.jinja_env.filters["urlencode_all"] = partial(urlencode, doseq=True)
@@ -91,14 +87,16 @@ def make_app(release: Release, settings: Settings, metrics: Metrics) -> Flask:
     return app
 
 
-def make_context(release: Release, settings: Settings, metrics: Metrics | None = None) -> Context:
-    """Everything that is made once for a release."""
+def make_context(
+    release: Release, settings: Settings, metrics: Metrics | None = None, *, at_once: bool = True
+) -> Context:
+    """Everything that is made once for a release; what is read from the dataset `at_once`, or when it is asked for."""
     metrics = metrics or Metrics()
     engine, pool = open_store(release, settings, metrics)
-    names, catalogue = Names(engine), Catalogue(engine)
-    findings, things = Findings(engine, catalogue), Things(engine, names)
-    links = Links(engine, catalogue)
-    return Context(release, settings, engine, names, catalogue, pool, findings, things, links, metrics)
+    context = Context(release, settings, engine, pool, metrics)
+    if at_once:
+        context.read_all()
+    return context
 
 
 def _refuse() -> None:

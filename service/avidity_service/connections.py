@@ -21,9 +21,12 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
+from avidity_service.fair import FairQueue
 from avidity_service.front import asked
-from avidity_service.front.layer import CROWDED, Front
+from avidity_service.front.begun import Wish, wish
+from avidity_service.front.layer import BEGUN, CROWDED, Front
 from avidity_service.front.wire import Known, known
+from avidity_service.looping import Looping
 from avidity_service.settings import Settings
 
 _LOG = logging.getLogger("avidity")
@@ -51,6 +54,8 @@ class _Task(WSGITask):  # type: ignore[misc]
         environ: dict[str, Any] = super().get_environment()
         if getattr(self.request, "crowded", False):
             environ[CROWDED] = True
+        if (begun := getattr(self.request, "begun", None)) is not None:
+            environ[BEGUN] = begun
         return environ
 
     def set_close_on_finish(self) -> None:
@@ -88,6 +93,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class = staticmethod(_task)
     at: tuple[object, float] = (None, 0.0)
 
+    def service(self) -> None:
+        """Answer one request; what the loop had begun for it is given back, whatever happens."""
+        begun = getattr(self.requests[0], "begun", None)
+        try:
+            super().service()
+        finally:
+            if begun is not None:
+                begun.end()
+
     def is_overdue(self, now: float) -> bool:
         """Whether head, body or taking the answer has lasted too long; to be asked every few seconds."""
         if self.total_outbufs_len:
@@ -119,28 +133,46 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.at_hand: deque[_Channel] = deque()
         quick, self.queries = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         quick.set_thread_count(_QUICK_THREADS)
+        self.queries.queue = self.queued = FairQueue(_client)
         self.queries.set_thread_count(settings.workers + settings.long_queries + _WAITING_THREADS)
-        front.metrics.queue_length = lambda: len(self.queries.queue)
         super().__init__(
             front, map={}, _sock=listener, dispatcher=quick, adj=Adjustments(**_tuning(settings)), bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )  # fmt: skip
+        self.looping = Looping(front, self._map, self.at_hand.append, self._queue)
+        front.metrics.queue_length = lambda: len(self.queued) + len(self.looping.waiting)
 
     def add_task(self, channel: _Channel) -> None:
         """Queue a request that has arrived whole: what is quick with its like, queries with theirs."""
         request = channel.requests[0]
-        request.known = None if request.error or channel.total_outbufs_len else self._known(channel, request)
+        plain = not request.error and not channel.total_outbufs_len and self._is_plain(request)
+        request.known = self._known(channel, request) if plain else None
         if request.known is not None:
             # Sent by the loop itself as soon as it is back there; handing it to a thread would cost more than it does.
             self.at_hand.append(channel)
             self.pull_trigger()
         elif request.error or self._is_quick(request):
             self.task_dispatcher.add_task(channel)
-        elif len(self.queries.queue) >= self.settings.queue_length:
+        elif self._is_crowded(channel):
             request.crowded = True
             self.task_dispatcher.add_task(channel)
+        elif plain and (wanted := self._wish(channel, request)) is not None:
+            request.wish = wanted
+            self.looping.want(channel, request)
+            self.pull_trigger()
         else:
-            self.queries.add_task(channel)
+            self._queue(channel)
+
+    def _queue(self, channel: _Channel) -> None:
+        self.queries.add_task(channel)
+
+    def _is_crowded(self, channel: _Channel) -> bool:
+        """Whether a query is too much; some room is kept for clients that have few."""
+        most = self.settings.queue_length
+        lines: tuple[FairQueue[Any], ...] = (self.queued, self.looping.waiting)
+        if sum(map(len, lines)) >= most:
+            return True
+        return self.queued.waiting_of(channel) >= max(1, most * 3 // 4)
 
     def maintenance(self, now: float) -> None:
         """Close connections that are idle or overdue."""
@@ -156,6 +188,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             self._turn(1.0)
         self._drain(time.monotonic() + self.settings.stop_timeout_s)
         self.front.current.context.pool.close()
+        self.looping.end()
         for dispatcher in (self.task_dispatcher, self.queries):
             dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map)
@@ -189,7 +222,10 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             super().pull_trigger()
 
     def _turn(self, timeout_s: float) -> None:
+        most_s = self.looping.most_s
+        timeout_s = timeout_s if most_s is None else min(timeout_s, most_s)
         wasyncore.loop(timeout=0 if self.at_hand else timeout_s, map=self._map, use_poll=True, count=1)
+        self.looping.turn()
         # A request that comes up while these are sent waits until all have had their turn.
         for _ in range(len(self.at_hand)):
             channel = self.at_hand.popleft()
@@ -201,15 +237,21 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             if channel.connected:
                 wasyncore.write(channel)
 
-    def _known(self, channel: _Channel, request: Any) -> Known | None:
+    def _is_plain(self, request: Any) -> bool:
+        """Whether a request has nothing about it that only the long way knows."""
         headers = request.headers
         lasting = headers.get("CONNECTION", "keep-alive").lower() == "keep-alive"
         if request.version != "1.1" or not lasting or not headers.keys().isdisjoint(_NOT_PLAIN):
-            return None
-        if self.settings.trusted_proxy and not headers.keys().isdisjoint(_FORWARDED):
-            return None
+            return False
+        return not self.settings.trusted_proxy or headers.keys().isdisjoint(_FORWARDED)
+
+    def _known(self, channel: _Channel, request: Any) -> Known | None:
         method, path = request.command.upper(), "/" + request.path.lstrip("/")
-        return known(self.front, method, path, request.query, headers, channel.addr[0])
+        return known(self.front, method, path, request.query, request.headers, channel.addr[0])
+
+    def _wish(self, channel: _Channel, request: Any) -> Wish | None:
+        method, path = request.command.upper(), "/" + request.path.lstrip("/")
+        return wish(self.front, method, path, request.query, request.headers, channel.addr[0])
 
     def _is_quick(self, request: Any) -> bool:
         release, path = asked.split("/" + request.path.lstrip("/"))
@@ -219,6 +261,15 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             return False
         accept, host = request.headers.get("ACCEPT", ""), request.headers.get("HOST", "")
         return self.front.knows(asked.key(request.url_scheme, host, path, request.query, accept), release)
+
+
+def _client(channel: _Channel) -> str:
+    """Whose a request is: the address of the connection, or what the proxy before us says."""
+    request = channel.requests[0] if channel.requests else None
+    if request is not None and channel.server.settings.trusted_proxy:
+        named: str = request.headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        return named or str(channel.addr[0])
+    return str(channel.addr[0])
 
 
 def _tuning(settings: Settings) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,22 +29,47 @@ if TYPE_CHECKING:
 KEY = "avidity"
 
 
-@dataclass(frozen=True)
 class Context:
-    """The release that is served, and the ways to ask it."""
+    """The release that is served, and the ways to ask it.
 
-    release: Release
-    settings: Settings
-    engine: Engine
-    names: Names
-    catalogue: Catalogue
-    pool: Pool | RemotePool
-    findings: Findings
-    things: Things
-    links: Links
-    metrics: Metrics
+    What is read from the dataset is read when it is first asked for; `read_all` does not wait for that. Two who ask
+    first at the same time may both read it, and read the same.
+    """
 
-    # Read when they are first asked for: most requests need none, and a start waits for nothing.
+    def __init__(
+        self, release: Release, settings: Settings, engine: Engine, pool: Pool | RemotePool, metrics: Metrics
+    ) -> None:
+        self.release, self.settings, self.engine, self.pool, self.metrics = release, settings, engine, pool, metrics
+
+    def read_all(self) -> None:
+        """Read what most requests need."""
+        assert all(found is not None for found in (self.names, self.catalogue, self.findings, self.things, self.links))
+
+    @cached_property
+    def names(self) -> Names:
+        """What things are called."""
+        return Names(self.engine)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The questions."""
+        return Catalogue(self.engine)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """Findings by filters."""
+        return Findings(self.engine, self.catalogue)
+
+    @cached_property
+    def things(self) -> Things:
+        """Things by kind and slug."""
+        return Things(self.engine, self.names)
+
+    @cached_property
+    def links(self) -> Links:
+        """Links to outside terms."""
+        return Links(self.engine, self.catalogue)
+
     @cached_property
     def about(self) -> About:
         """What the source is, and what it lacks."""

@@ -17,10 +17,12 @@ def health() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> tuple[Response, int]:
-    """Ready if a worker answers."""
-    if context().pool.ping():
-        return _now(jsonify(status="ready", release=context().release.id)), 200
-    return _now(jsonify(status="not ready", release=context().release.id)), 503
+    """Ready if a worker answers; and where the dataset is asked: in memory, on disk for a moment, or elsewhere."""
+    found = context()
+    store = "remote" if found.settings.store_url else "memory" if found.release.disk is None else "disk"
+    is_ready = found.pool.ping()
+    said = jsonify(status="ready" if is_ready else "not ready", release=found.release.id, store=store)
+    return _now(said), 200 if is_ready else 503
 
 
 @blueprint.get("/metrics")

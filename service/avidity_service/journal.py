@@ -56,8 +56,12 @@ class Line:
     def read_query(self, is_sparql: bool, environ: dict[str, Any]) -> None:
         """Note the query's text and digest, the same by every way to send it."""
         if is_sparql:
-            self.query = _query(environ)
-            self.digest = hashlib.sha256(self.query.encode("utf-8", "replace")).hexdigest()[:16] if self.query else ""
+            self.note_query(_query(environ))
+
+    def note_query(self, query: str) -> None:
+        """Note a query's text and digest."""
+        self.query = query
+        self.digest = hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:16] if query else ""
 
 
 class Journal:

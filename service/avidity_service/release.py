@@ -27,6 +27,8 @@ class Release:
     path: Path
     manifest: dict[str, Any]
     files: dict[str, bytes] = field(repr=False)
+    # Where the dataset is on disk, for a release that is asked there.
+    disk: str | None = None
 
     @property
     def id(self) -> str:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avidity_service.app import make_app
@@ -39,12 +39,18 @@ class Reloader:
     def __init__(self, front: Front, place: Path, settings: Settings, tell: Callable[[Outcome], None]) -> None:
         """`place` is a folder, or a link that is followed anew each time."""
         self.front, self.place, self.settings, self.tell = front, place, settings, tell
-        self.wanted = threading.Event()
+        self.wanted, self.on_disk, self.asked = threading.Event(), threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self._work, name="reload", daemon=True)
         self.thread.start()
 
+    def into_memory(self) -> None:
+        """Have the release that is served on disk soon served from memory, where answers take a third of the time."""
+        self.on_disk.set()
+        self.wanted.set()
+
     def request(self) -> None:
         """Have it done soon; may be called from a signal's handler."""
+        self.asked.set()
         self.wanted.set()
 
     def reload(self) -> Outcome:
@@ -81,10 +87,23 @@ class Reloader:
         words = f"Release {release.id} took the place of {former.id} after {seconds:.2f} s"
         return Outcome("ok", words, release.id)
 
+    def _load(self) -> None:
+        served = self.front.current.context.release
+        try:
+            _LOG.info("in memory: %s", self._exchange(replace(served, disk=None)).words)
+        except Exception:
+            _LOG.exception("release %s goes on from disk", served.id)
+
     def _work(self) -> None:
         while True:
             self.wanted.wait()
             self.wanted.clear()
+            if self.on_disk.is_set():
+                self.on_disk.clear()
+                self._load()
+            if not self.asked.is_set():
+                continue
+            self.asked.clear()
             try:
                 if self.front.journal is not None:
                     self.front.journal.reopen()

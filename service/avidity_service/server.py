@@ -15,6 +15,7 @@ from avidity_service.app import create_front
 from avidity_service.errors import SettingsError
 from avidity_service.journal import Journal
 from avidity_service.pidfile import PidFile, State, open_default
+from avidity_service.prepared import at_once
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 
@@ -33,6 +34,7 @@ def run(release: Release, settings: Settings) -> None:
     listener = _listen(settings)
     file = PidFile(Path(settings.pid_file)) if settings.pid_file else open_default(listener.getsockname()[1])
     journal = Journal(settings)
+    release = release if settings.store_url else at_once(release)
     front = create_front(release, settings, journal)
     state = State(os.getpid(), _address(listener, settings), release.id)
 
@@ -52,6 +54,8 @@ def run(release: Release, settings: Settings) -> None:
             file.write(state)
         # Only now does the socket listen, so that whoever reads this line finds somebody there.
         print(f"Avidity {release.id} at {state.address}", file=sys.stderr, flush=True)
+        if release.disk is not None:
+            reloader.into_memory()
         server.run_until_stopped()
     except KeyboardInterrupt:
         pass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import pytest
 from avidity_service.front import layer
-from avidity_service.sparql.direct import direct
+from avidity_service.sparql.direct import direct, plain_query
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -101,3 +101,14 @@ def test_any_query_string_is_read_the_same_both_ways(uncached: FlaskClient, text
     with pytest.MonkeyPatch.context() as monkeypatch:
         plain, long = both(uncached, monkeypatch, method="GET", query_string="query=" + text.replace("#", ""))
     assert plain == long
+
+
+@given(st.binary(min_size=1, max_size=40) | st.text("%\\x4u N{}0a", min_size=1, max_size=20).map(str.encode))
+def test_a_query_is_decoded_as_the_library_would(text: bytes) -> None:
+    text = text.replace(b"&", b"").replace(b";", b"") or b"x"
+    try:
+        expected = unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        assert plain_query(b"query=" + text) is None
+    else:
+        assert plain_query(b"query=" + text) == expected

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 import pytest
 from avidity_service.errors import QueryError, SettingsError
 from avidity_service.settings import Settings
-from avidity_service.sparql.pool import Answer
+from avidity_service.sparql.run import Answer
 from avidity_service.store.address import Address, Credentials
 from avidity_service.store.client import Client
 from avidity_service.store.engine import RemoteEngine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from avidity_service.errors import QueryError
-from avidity_service.sparql.guard import MOST_NESTING, guard
+from avidity_service.sparql.guard import MOST_NESTING, guard, is_harmless
 from avidity_service.sparql.scan import scan
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,3 +112,24 @@ def test_any_text_can_be_scanned(text: str) -> None:
     seen = scan(text)
     assert 0 <= seen.depth <= len(text)
     assert all(word == word.upper() and word for word in seen.words)
+
+
+PIECES = [*SERVICE_CALLS, *INNOCENT, *UPDATES, "SELECT * { ?s ?p ?o }", "{", "(", "[", "<<", "!", "^", "-", " ", "FROM <g>",
+          "rand()", "NOW()", "struuid()", "bnode()", "ſervice", "#", "\n", '"', "<", ">", "ask {}", "with"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=60).map("".join))
+def test_what_is_called_harmless_is_so_to_the_scan(query: str) -> None:
+    seen = scan(query)
+    if is_harmless(query):
+        assert [seen.calls_service, seen.sets_dataset, seen.differs_each_time] == [False] * 3
+        assert seen.depth <= MOST_NESTING
+        assert seen.form not in {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+
+
+def test_some_are_harmless_and_no_service_call_or_update_is() -> None:
+    assert is_harmless(
+        "PREFIX av: <https://w3id.org/avidity/ontology#> SELECT ?s { ?s a av:Finding } ORDER BY ?s LIMIT 5"
+    )
+    assert not any(map(is_harmless, [*SERVICE_CALLS, *UPDATES]))
+    assert not is_harmless("{" * (MOST_NESTING + 1))

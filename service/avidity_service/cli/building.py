@@ -12,14 +12,16 @@ from avidity_service.cli.exits import EXIT_INVALID, EXIT_USAGE, fail, say
 from avidity_service.cli.place import default_place
 
 
-def build(out: Path | None, folders: Mapping[str, Path | None], quiet: bool = False) -> None:
+def build(
+    out: Path | None, folders: Mapping[str, Path | None], quiet: bool = False, *, with_store: bool | None = None
+) -> None:
     """Make a release and print where it is."""
     from avidity_loaders.build import build as make_release
     from avidity_loaders.errors import LoaderError
 
     place = (out or default_place()).absolute()
     try:
-        make_release(_inputs(folders), place, say)
+        make_release(_inputs(folders), place, say, with_store=with_store)
     except LoaderError as error:
         fail(
             f"{error}\n\nNothing was written" + (f"; the release at {place} is as it was." if place.exists() else "."),

@@ -65,12 +65,18 @@ def _folders(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Path(path_type=Path, file_okay=False),
     help="The release folder (default: where serve looks).",
 )
+@click.option(
+    "--store/--no-store",
+    "with_store",
+    default=None,
+    help="Add the dataset as a store on disk, so that a service answers before it has loaded it (default: if large).",
+)
 @_folders
-def build(out: Path | None, **folders: Path | None) -> None:
+def build(out: Path | None, with_store: bool | None, **folders: Path | None) -> None:
     """Make the release: read, prove, convert, infer, check, write."""
     from avidity_service.cli import building
 
-    building.build(out, folders)
+    building.build(out, folders, with_store=with_store)
 
 
 @main.command()

@@ -51,6 +51,11 @@ class ByteCache:
             if kept.identity in self.answers:
                 self.answers.move_to_end(kept.identity)
 
+    def missed(self) -> None:
+        """Count a request whose answer was not there."""
+        with self.lock:
+            self.misses += 1
+
     def put(self, key: Hashable, key_size: int, kept: Kept) -> Kept:
         """Keep an answer, or find that it is kept under another key; gives one to send from."""
         if kept.length > self.most_bytes // _PART:

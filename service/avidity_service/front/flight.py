@@ -49,6 +49,14 @@ class Flights(Generic[T]):
             flight = self.under_way[key] = Flight()
             return flight, True
 
+    def lead(self, key: Hashable) -> Flight[T] | None:
+        """A flight of a key to be led by the caller, who must `land` it; None if there is one under way."""
+        with self.lock:
+            if key in self.under_way:
+                return None
+            flight = self.under_way[key] = Flight[T]()
+            return flight
+
     def land(self, key: Hashable, flight: Flight[T], result: T | None) -> None:
         """Give the result to all who wait; with None each goes on alone."""
         with self.lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avidity_service import version
 from avidity_service.errors import QueryError
@@ -19,11 +19,16 @@ from avidity_service.front.serving import Served
 from avidity_service.journal import Journal, Line
 from avidity_service.metrics import Metrics
 from avidity_service.settings import Settings
-from avidity_service.sparql.direct import direct
+from avidity_service.sparql.direct import RUN, direct
+
+if TYPE_CHECKING:
+    from avidity_service.front.begun import Begun
 
 # A refusal that the application is to put into words.
 REFUSAL = "avidity.refusal"
 CROWDED = "avidity.crowded"
+# A query that the loop of connections has begun.
+BEGUN = "avidity.begun"
 # A follower waits this much longer than any query may take.
 _GRACE_S = 5.0
 _REMEMBERED = 100
@@ -48,16 +53,17 @@ class Front:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request, as WSGI has it."""
-        line = Line(environ)
+        begun: Begun | None = environ.pop(BEGUN, None)
+        line = begun.line if begun else Line(environ)
         asked = read(environ)
-        served = self.current
+        served = begun.served if begun else self.current
         kept = None
         if asked.key is not None and asked.release in (None, served.id):
             kept = self.cache.get((served.mark, asked.key))
         found = self._from(kept, asked, environ)
         if found is not None and kept is not None:
             line.cached, line.digest = True, kept.digest
-        status, headers, body = found or self._fresh(asked, environ, line)
+        status, headers, body = found or self._fresh(asked, environ, line, begun)
         headers.append(("X-Request-Id", line.id))
         start_response(status, headers)
         if asked.method == "HEAD":
@@ -88,16 +94,21 @@ class Front:
         self.cache.clear()
         return former
 
-    def _fresh(self, asked: Asked, environ: Environ, line: Line) -> tuple[str, Headers, bytes]:
+    def _fresh(self, asked: Asked, environ: Environ, line: Line, begun: Begun | None) -> tuple[str, Headers, bytes]:
+        if begun is not None:
+            result = self._lead(begun.flight, begun.served, asked, {**_inner(environ, asked), RUN: begun.run}, line)
+            return self._sent(result, begun.served, asked, environ)
         served = self._enter()
         try:
             line.read_query(asked.is_sparql, environ)
-            result = self._result(served, asked, environ, line)
-            if isinstance(result, Kept):
-                return self._from(result, asked, environ) or self._uncodable(served, environ)
-            return self._finished(result, served, environ)
+            return self._sent(self._result(served, asked, environ, line), served, asked, environ)
         finally:
             served.leave()
+
+    def _sent(self, result: Result, served: Served, asked: Asked, environ: Environ) -> tuple[str, Headers, bytes]:
+        if isinstance(result, Kept):
+            return self._from(result, asked, environ) or self._uncodable(served, environ)
+        return self._finished(result, served, environ)
 
     def _enter(self) -> Served:
         while not (served := self.current).enter():
@@ -134,7 +145,7 @@ class Front:
             inner[REFUSAL] = QueryError(503, "Client left", "Nobody waits for this answer any more.")
             return _run(served, inner)
         line.shared = found is not None
-        return found if found is not None else self._keep(_run(served, inner), served, asked, line)
+        return found if found is not None else self.keep(_run(served, inner), served, asked, line)
 
     def _lead(self, flight: Flight[Result], served: Served, asked: Asked, inner: Environ, line: Line) -> Result:
         """Compute for all who wait; while anybody does, the query goes on, even if the first who asked has left."""
@@ -143,7 +154,7 @@ class Front:
         inner["waitress.client_disconnected"] = lambda: flight.waiting == 0 and has_left()
         result: Result | None = None
         try:
-            result = self._keep(_run(served, inner), served, asked, line)
+            result = self.keep(_run(served, inner), served, asked, line)
         finally:
             # What is new each time is nobody else's answer; a failure is, for they asked the same at the same time.
             # Unless it failed because the first one left, when another had just begun to wait.
@@ -153,7 +164,8 @@ class Front:
             self.flights.land(key, flight, result if shared else None)
         return result
 
-    def _keep(self, made: Made, served: Served, asked: Asked, line: Line) -> Result:
+    def keep(self, made: Made, served: Served, asked: Asked, line: Line) -> Result:
+        """Keep an answer if it may be kept; gives what it is to be sent from."""
         if not made.is_keepable or asked.key is None:
             return made
         path, query, _, body, host, scheme = asked.key

@@ -17,31 +17,67 @@ from avidity_service.headers import STANDARD
 from avidity_service.sparql.accepting import accepted, content_type
 from avidity_service.sparql.guard import guard
 from avidity_service.sparql.process import never
+from avidity_service.sparql.run import Answer
 
 _PLAIN = re.compile(rb"query=([^&;]+)")
 _FORM = "application/x-www-form-urlencoded"
 
 
+# A query that is with a worker already.
+RUN = "avidity.run"
+
+
 def direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | None:
     """The answer to a plain request; None for any other, with `environ[refusal]` set if it is to be refused."""
+    is_gone = environ.get("waitress.client_disconnected", never)
+    run = environ.pop(RUN, None)
+    if run is not None:
+        try:
+            return made(run.finish(is_gone))
+        except QueryError as error:
+            environ[refusal] = error
+            return None
     query = _query(environ)
     if query is None or len(query.encode()) > context.settings.max_query_bytes:
         return None
     try:
         seen = guard(query)
         answer = context.pool.ask(
-            query, list(accepted(environ.get("HTTP_ACCEPT"))), sets_dataset=seen.sets_dataset,
-            is_gone=environ.get("waitress.client_disconnected", never),
-        )  # fmt: skip
+            query, list(accepted(environ.get("HTTP_ACCEPT"))), sets_dataset=seen.sets_dataset, is_gone=is_gone
+        )
     except QueryError as error:
         environ[refusal] = error
         return None
+    return made(answer, differs_each_time=seen.differs_each_time)
+
+
+def made(answer: Answer, *, differs_each_time: bool = False) -> Made:
+    """What the client is sent for an answer."""
     headers = [
         ("Content-Type", content_type(answer.media_type)), ("Content-Length", str(len(answer.body))), *STANDARD,
     ]  # fmt: skip
-    if seen.differs_each_time:
+    if differs_each_time:
         headers.append(("Cache-Control", "no-store"))
     return Made("200 OK", headers, answer.body)
+
+
+def plain_query(text: bytes) -> str | None:
+    """The query of a query string or form that has nothing else in it."""
+    found = _PLAIN.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        return _unquoted(found[1].replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _unquoted(text: bytes) -> bytes:
+    """The bytes that a percent-encoded text stands for; by way of Python's own escapes, which take a tenth as long."""
+    try:
+        return text.replace(b"\\", b"\\\\").replace(b"%", b"\\x").decode("unicode_escape").encode("latin-1")
+    except UnicodeDecodeError:  # a percent sign that stands for itself
+        return unquote_to_bytes(text)
 
 
 def _query(environ: dict[str, Any]) -> str | None:
@@ -58,10 +94,4 @@ def _query(environ: dict[str, Any]) -> str | None:
         source.seek(0)
     else:
         return None
-    found = _PLAIN.fullmatch(text)
-    if found is None:
-        return None
-    try:
-        return unquote_to_bytes(found[1].replace(b"+", b" ")).decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+    return plain_query(text)

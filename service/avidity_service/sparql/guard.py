@@ -8,19 +8,26 @@ cannot open sockets either, should something slip past.
 from __future__ import annotations
 
 from avidity_service.errors import QueryError
-from avidity_service.sparql.scan import Scan, scan
+from avidity_service.sparql.scan import NEW_EACH_TIME, Scan, scan
 
 MOST_NESTING = 100
 
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 
+# Without these letters a query has neither of them, nor FROM, nor a function that gives something else each time.
+_TELLING = (*sorted(_UPDATES), "SERVICE", "FROM", *NEW_EACH_TIME)
+_NESTING = "({[<!+-^"
+_NOTHING = Scan((), frozenset(), frozenset(), 0)
+
 
 def guard(query: str) -> Scan:
-    """Let the query pass, and give what was seen of it; or say why not.
+    """Let the query pass, and give what was seen of it; or say why not. Of a harmless one nothing is seen.
 
     Raises:
         QueryError: 400 for too deep nesting, 403 for SERVICE, LOAD and updates.
     """
+    if is_harmless(query):
+        return _NOTHING
     seen = scan(query)
     if seen.depth > MOST_NESTING:
         raise QueryError(
@@ -33,6 +40,15 @@ def guard(query: str) -> Scan:
     if seen.form in _UPDATES:
         raise read_only(seen.form)
     return seen
+
+
+def is_harmless(query: str) -> bool:
+    """Whether a query cannot be but harmless: no letters of a word that matters, and too few signs to nest deeply.
+
+    Most are, and this takes a tenth of the time of a scan.
+    """
+    capitals = query.upper()
+    return not any(word in capitals for word in _TELLING) and sum(map(query.count, _NESTING)) <= MOST_NESTING
 
 
 def read_only(what: str) -> QueryError:

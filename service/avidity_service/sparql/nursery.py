@@ -1,6 +1,7 @@
 """A process that loads the dataset once and forks workers, which share its memory.
 
-Run as `python -m avidity_service.sparql.nursery DATASET_DESCRIPTOR MEMORY_MB MOST_BYTES MOST_ROWS CONTROL_DESCRIPTOR`.
+Run as `python -m avidity_service.sparql.nursery DATASET MEMORY_MB MOST_BYTES MOST_ROWS CONTROL_DESCRIPTOR`. DATASET is
+a descriptor of gzipped N-Quads; or the path of a store, which is not loaded: each worker opens it for itself.
 Over the control socket, `worker` with a descriptor asks for a worker that answers there (`sparql.worker`), `ended PID`
 for the signal that ended one, and `forget PID` says that nobody will ask. Each message is answered at once. The process
 ends when the other end of the control socket is closed.
@@ -14,16 +15,31 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 
 import pyoxigraph as ox
 
 from avidity_service.release import load_store
 from avidity_service.sparql.worker import Caps, serve
 
+Opened = Callable[[], ox.Store]
+
 
 def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str, control: str) -> None:
     """Fork workers until the front is gone."""
-    store = load_store(_read_all(int(dataset)))
+    opened: Opened
+    if dataset.isdecimal():
+        store = load_store(_read_all(int(dataset)))
+
+        def opened() -> ox.Store:
+            return store
+
+    else:
+
+        def opened() -> ox.Store:
+            # Not before the fork: the store has threads of its own, and those are not forked.
+            return ox.Store.read_only(dataset)
+
     caps = Caps(int(most_bytes), int(most_rows))
     front = socket.socket(fileno=int(control))
     # What is there now is for all children; a collection would write to its pages and unshare them.
@@ -39,7 +55,7 @@ def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str, control:
         children.reap()
         answer: dict[str, int | None] = {}
         if verb == b"worker":
-            answer = {"pid": _fork(store, descriptors[0], front, int(memory_mb), caps)}
+            answer = {"pid": _fork(opened, descriptors[0], front, int(memory_mb), caps)}
         elif verb == b"ended":
             answer = {"signal": children.ended(int(rest[0]))}
         else:
@@ -78,7 +94,7 @@ class _Children:
             self.forgotten.add(pid)
 
 
-def _fork(store: ox.Store, descriptor: int, front: socket.socket, memory_mb: int, caps: Caps) -> int:
+def _fork(opened: Opened, descriptor: int, front: socket.socket, memory_mb: int, caps: Caps) -> int:
     pid = os.fork()
     if pid:
         os.close(descriptor)
@@ -88,7 +104,7 @@ def _fork(store: ox.Store, descriptor: int, front: socket.socket, memory_mb: int
         os.dup2(descriptor, 0)
         os.dup2(descriptor, 1)
         os.close(descriptor)
-        serve(store, memory_mb, caps)
+        serve(opened(), memory_mb, caps)
     finally:
         os._exit(1)
 

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import signal
 import sys
 import tempfile
 import threading
-import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from avidity_service.errors import QueryError
 from avidity_service.release import Release
 from avidity_service.settings import Settings
-from avidity_service.sparql.lanes import Crowded, Lanes, Place, crowded
-from avidity_service.sparql.process import Abandoned, Gone, Late, Nursery, Worker, never
-from avidity_service.sparql.refusals import refusal
-
-# A worker that ends so soon was ended before its query began.
-_AT_ONCE_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A finished answer: media type and bytes."""
-
-    media_type: str
-    body: bytes
+from avidity_service.sparql.lanes import Lanes, Unready
+from avidity_service.sparql.process import Gone, Nursery, Worker, never
+from avidity_service.sparql.run import Answer, Run
 
 
 class Pool:
@@ -82,21 +68,35 @@ class Pool:
         Raises:
             QueryError: 400 syntax, 406, 413 too large, 503 busy, 504 deadline, 507 memory or crash.
         """
-        place = self.lanes.enter(query)
-        limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
         header = {"accept": list(accept), "default": list(default), "named": list(named), "sets_dataset": sets_dataset}
-        try:
-            status, body = self._on_a_worker(header, query.encode(), limit, place, is_gone)
-        finally:
-            place.leave()
-        if status["status"] == "ok":
-            return Answer(status["type"], body)
-        raise refusal(status, query, limit, self.settings)
+        limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
+        return Run(self, self.lanes.enter(query), header, query, limit).finish(is_gone)
+
+    def begin(self, query: str, accept: Sequence[str], *, sets_dataset: bool = False) -> Run | None:
+        """The query on a worker, for who does not want to wait; None if there is no place at once.
+
+        Raises:
+            Unready: if a worker has to be started for it, or it has been a long one: then `ask`.
+        """
+        place = self.lanes.enter_at_once(query)
+        if place is None:
+            return None
+        worker = self.idle_worker()
+        if worker is not None:
+            header = {"accept": list(accept), "default": [], "named": [], "sets_dataset": sets_dataset}
+            run = Run(self, place, header, query, self.settings.query_timeout_s)
+            try:
+                run.send(worker)
+                return run
+            except Gone:
+                self.drop(worker)
+        place.leave()
+        raise Unready
 
     def warm(self) -> bool:
         """Start as many workers as short queries may run at once, so that the first ones wait for none."""
         for _ in range(self.settings.workers):
-            self.idle.put(self._start())
+            self.idle.put(self.start())
         return self.ping()
 
     def ping(self) -> bool:
@@ -111,43 +111,16 @@ class Pool:
         with self.lock:
             self.close_down()
 
-    def _on_a_worker(
-        self, header: dict[str, Any], query: bytes, limit: float, place: Place, is_gone: Callable[[], bool]
-    ) -> tuple[dict[str, Any], bytes]:
-        idle = (self._idle(self.slowed) if place.is_slow else None) or self._idle(self.idle)
-        if idle is not None:
-            began = time.monotonic()
-            status, body = self._ask(idle, header, query, limit, place, is_gone)
-            # Whoever killed an idle worker did not mean the query that came an instant later.
-            at_once = time.monotonic() - began < _AT_ONCE_S
-            if not (at_once and status["status"] == "gone" and status["signal"] in (0, signal.SIGKILL)):
-                return status, body
-        return self._ask(self._start(), header, query, limit, place, is_gone)
+    def idle_worker(self, *, slow: bool = False) -> Worker | None:
+        """A worker that waits for a query, if there is one."""
+        return (self._idle(self.slowed) if slow else None) or self._idle(self.idle)
 
-    def _ask(
-        self, worker: Worker, header: dict[str, Any], query: bytes, limit: float, place: Place,
-        is_gone: Callable[[], bool],
-    ) -> tuple[dict[str, Any], bytes]:  # fmt: skip
-        look = place.watch(worker, is_gone)
-        try:
-            answer = worker.ask(header, query, time.monotonic() + limit, look)
-        except Crowded:
-            self._drop(worker)
-            self.on_kill("crowded")
-            raise crowded() from None
-        except (Gone, Late, Abandoned) as error:
-            self._drop(worker)
-            self.on_kill(_reason(error))
-            word = {Late: "late", Gone: "gone"}.get(type(error), "left")
-            return {"status": word, "signal": getattr(error, "signal", 0)}, b""
-        except BaseException:
-            self._drop(worker)
-            raise
+    def give_back(self, worker: Worker) -> None:
+        """Have a worker wait for another query."""
         try:
             (self.slowed if worker.slowed else self.idle).put_nowait(worker)
         except queue.Full:
-            self._drop(worker)
-        return answer
+            self.drop(worker)
 
     def _idle(self, among: queue.LifoQueue[Worker]) -> Worker | None:
         with contextlib.suppress(queue.Empty):
@@ -155,10 +128,10 @@ class Pool:
                 worker = among.get_nowait()
                 if worker.alive:
                     return worker
-                self._drop(worker)
+                self.drop(worker)
         return None
 
-    def _start(self) -> Worker:
+    def start(self) -> Worker:
         """A new worker, from a new nursery if the old one is gone."""
         for _ in range(2):
             nursery = self._nursery()
@@ -181,7 +154,7 @@ class Pool:
                 raise QueryError(503, "Stopping", "The service is shutting down.", retry_after_s=1)
             if not self.nurseries:
                 command = self._command()
-                self.nurseries.append(Nursery(command, self.held[0].fileno()))
+                self.nurseries.append(Nursery(command, [file.fileno() for file in self.held]))
             return self.nurseries[0]
 
     def _forget(self, nursery: Nursery) -> None:
@@ -190,39 +163,28 @@ class Pool:
                 self.nurseries.remove(nursery)
         nursery.close()
 
-    def _drop(self, worker: Worker) -> None:
+    def drop(self, worker: Worker) -> None:
+        """End a worker."""
         with self.lock:
             self.all.discard(worker)
         worker.close()
 
     def _command(self) -> list[str]:
-        if not self.held:
+        if not self.held and self.release.disk is None:
             # The folder may be swapped under our feet; workers start from the bytes that this service opened.
-            dataset = tempfile.TemporaryFile(prefix="avidity-")  # noqa: SIM115 - held as long as the pool
-            dataset.write(self.release.files["dataset.nq.gz"])
-            dataset.flush()
-            self.held.append(dataset)
+            file = tempfile.TemporaryFile(prefix="avidity-")  # noqa: SIM115 - held as long as the pool
+            file.write(self.release.files["dataset.nq.gz"])
+            file.flush()
+            self.held.append(file)
+        dataset = self.release.disk or str(self.held[0].fileno())
         sizes = (
             self.settings.query_memory_mb,
             self.settings.max_result_mb * 1024 * 1024,
             self.settings.max_rows,
         )
         # -P: a file in the current folder must not stand in for a module.
-        command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", str(self.held[0].fileno())]
+        command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", dataset]
         return [*command, *map(str, sizes)]
-
-
-def _reason(error: Gone | Late | Abandoned) -> str:
-    match error:
-        case Late():
-            return "late"
-        case Abandoned():
-            return "client-left"
-        case Gone(signal=signal.SIGSEGV):
-            return "stack"
-        case Gone(signal=signal.SIGABRT | signal.SIGKILL):
-            return "memory"
-    return "lost"
 
 
 def _end(workers: set[Worker], nurseries: list[Nursery], held: list[IO[bytes]]) -> None:

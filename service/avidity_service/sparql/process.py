@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from avidity_service.allocator import tuned
+
 # A large dataset takes its time to load; that time is no query's.
 _START_S = 300.0
 _ANSWER_S = 10.0
@@ -27,8 +29,6 @@ _ENDING_S = 5.0
 # How often a waiting front looks whether its client is still there, or whether the query has become a long one.
 _LOOK_S = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
-# Large pages for the dataset, where the system has them: a fork then takes a tenth of the time.
-_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 class Gone(Exception):
@@ -55,17 +55,18 @@ def never() -> bool:
 class Nursery:
     """The process that holds the dataset and forks workers."""
 
-    def __init__(self, command: Sequence[str], dataset: int) -> None:
+    def __init__(self, command: Sequence[str], inherited: Sequence[int]) -> None:
+        """`inherited` are the descriptors that the process is to have."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            pass_fds = (dataset, theirs.fileno())
+            pass_fds = (*inherited, theirs.fileno())
             command = [*command, str(theirs.fileno())]
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=pass_fds,
-                env={**_LARGE_PAGES, **os.environ},
+                env=tuned(os.environ),
             )
         self.lock = threading.Lock()
         self.ready = False
@@ -139,12 +140,41 @@ class Nursery:
         return answer
 
 
+class Frame:
+    """An answer as it comes in: a line of JSON, then as many bytes as its `bytes` says."""
+
+    def __init__(self) -> None:
+        self.header: dict[str, Any] | None = None
+        self.parts: list[bytes] = []
+        self.missing = 0
+
+    def add(self, data: bytes) -> bool:
+        """Take what was received; tells whether the answer is whole."""
+        if self.header is not None:
+            self.parts.append(data)
+            self.missing -= len(data)
+            return self.missing <= 0
+        line, ends, rest = b"".join((*self.parts, data)).partition(b"\n")
+        if not ends:
+            self.parts = [line]
+            return False
+        self.header, self.parts = json.loads(line), [rest]
+        self.missing = self.header["bytes"] - len(rest)
+        return self.missing <= 0
+
+    def whole(self) -> tuple[dict[str, Any], bytes]:
+        """Header and body of an answer that is whole."""
+        assert self.header is not None
+        return self.header, b"".join(self.parts)
+
+
 class Worker:
     """One worker process."""
 
     def __init__(self, pid: int, connection: socket.socket, nursery: Nursery) -> None:
         self.pid, self.connection, self.nursery = pid, connection, nursery
-        self.buffer = b""
+        self.frame = Frame()
+        self.is_whole = False
         self.slowed = False
 
     @property
@@ -155,21 +185,41 @@ class Worker:
         except (OSError, ValueError):
             return False
 
-    def ask(
-        self, header: dict[str, Any], query: bytes, deadline: float, look: Callable[[], bool] = never
-    ) -> tuple[dict[str, Any], bytes]:
-        """Send a query and read its answer; `look` is called every few hundredths of a second and tells if to give up.
+    def send(self, header: dict[str, Any], query: bytes) -> None:
+        """Send a query; its answer is to be taken or read before the next one.
+
+        Raises:
+            Gone: if the process ended.
+        """
+        self.frame, self.is_whole = Frame(), False
+        try:
+            self.connection.sendall(json.dumps({**header, "bytes": len(query)}).encode() + b"\n" + query)
+        except OSError:
+            raise self._gone() from None
+
+    def take(self) -> bool:
+        """Take what there is of the answer, without waiting; tells whether `read` will not wait either."""
+        try:
+            data = self.connection.recv(1 << 20, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        # Without data the process has ended, and whoever reads will see the same.
+        self.is_whole = bool(data) and self.frame.add(data)
+        return self.is_whole or not data
+
+    def read(self, deadline: float, look: Callable[[], bool] = never) -> tuple[dict[str, Any], bytes]:
+        """The answer to what was sent; `look` is called every few hundredths of a second and tells if to give up.
 
         Raises:
             Gone: if the process ended.
             Late: if there is no whole answer at the deadline.
             Abandoned: if the client left meanwhile.
         """
-        try:
-            self.connection.sendall(json.dumps({**header, "bytes": len(query)}).encode() + b"\n" + query)
-        except OSError:
-            raise self._gone() from None
-        return self._read_frame(deadline, look)
+        while not self.is_whole:
+            self.is_whole = self.frame.add(self._more(deadline, look))
+        return self.frame.whole()
 
     def worked_s(self) -> float:
         """The seconds of processor time that the process has had; the clock's where the system does not tell."""
@@ -193,22 +243,7 @@ class Worker:
             self.connection.close()
         self.nursery.forget(self.pid)
 
-    def _read_frame(self, deadline: float, look: Callable[[], bool]) -> tuple[dict[str, Any], bytes]:
-        while b"\n" not in self.buffer:
-            self._read_more(deadline, look)
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        header = json.loads(line)
-        parts, missing = [self.buffer], header["bytes"] - len(self.buffer)
-        while missing > 0:
-            self.buffer = b""
-            self._read_more(deadline, look)
-            parts.append(self.buffer)
-            missing -= len(self.buffer)
-        body = b"".join(parts)
-        self.buffer = body[header["bytes"] :]
-        return header, body[: header["bytes"]]
-
-    def _read_more(self, deadline: float, look: Callable[[], bool]) -> None:
+    def _more(self, deadline: float, look: Callable[[], bool]) -> bytes:
         try:
             while not select.select([self.connection], [], [], _slice(deadline))[0]:
                 if time.monotonic() >= deadline:
@@ -220,7 +255,7 @@ class Worker:
             data = b""
         if not data:
             raise self._gone()
-        self.buffer += data
+        return data
 
     def _gone(self) -> Gone:
         # Its socket is closed, so it is ending if it has not ended.

@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NEW_EACH_TIME = ("NOW", "RAND", "UUID", "BNODE")
+NEW_EACH_TIME = ("NOW", "RAND", "UUID", "BNODE")
 _JOINTS = re.compile(r"[.\-·]")
 _PROLOGUE = frozenset({"BASE", "PREFIX", "VERSION"})
 
@@ -60,7 +60,7 @@ class Scan:
     @property
     def differs_each_time(self) -> bool:
         """Whether the query calls NOW, RAND, UUID, STRUUID or BNODE, also if they are glued to their neighbours."""
-        return any(name in word for word in self.words for name in _NEW_EACH_TIME)
+        return any(name in word for word in self.words for name in NEW_EACH_TIME)
 
     @property
     def calls_service(self) -> bool:

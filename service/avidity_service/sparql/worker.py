@@ -23,6 +23,7 @@ import pyoxigraph as ox
 from avidity_service.iris import BASE
 from avidity_service.sparql.counting import RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
+from avidity_service.sparql.hugepages import AFTER_QUERIES, Memory
 
 _MB = 1024 * 1024
 Found = ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple]
@@ -82,9 +83,15 @@ class _Sink(io.RawIOBase):
 def serve(store: ox.Store, memory_mb: int, caps: Caps) -> None:
     """Answer until the input ends; memory is capped at so many MB above what the store takes."""
     threading.Thread(target=_end_with_the_front, daemon=True).start()
+    memory = Memory()
     _confine(memory_mb)
+    _let_others_finish()
     requests, answers = os.fdopen(0, "rb"), os.fdopen(1, "wb")
+    asked = 0
     while line := requests.readline():
+        asked += 1
+        if asked == AFTER_QUERIES:
+            memory.gather_later()
         header = json.loads(line)
         query = requests.read(header["bytes"]).decode()
         status, body = answer(store, query, header, caps)
@@ -99,6 +106,12 @@ def _end_with_the_front() -> None:
     os._exit(0)
 
 
+def _let_others_finish() -> None:
+    """Begin without stopping whoever is at work on the same processor: most often the front, that has just asked."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 def _confine(memory_mb: int) -> None:
     """Cap memory above what the store takes, and open no descriptor more: a socket needs one."""
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
@@ -106,8 +119,18 @@ def _confine(memory_mb: int) -> None:
         used = pages * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_AS, (used + memory_mb * _MB,) * 2)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        most = _fill_descriptors()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _fill_descriptors() -> int:
+    """Leave none free below the highest that is open, so that none is to be had; gives how many there are."""
+    fds = Path("/proc/self/fd")
+    highest = max([2, *(int(path.name) for path in fds.iterdir() if path.is_symlink())]) if fds.exists() else 2
+    while os.dup(2) < highest:
+        pass
+    return highest + 1
 
 
 def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> tuple[dict[str, Any], bytes]:

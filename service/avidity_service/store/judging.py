@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 
@@ -45,26 +46,48 @@ def results(reply: Reply, query: str, *, asks: bool = False) -> Answer:
     """
     body, format_ = _NODE_ID.sub(rb"\1", _body(reply, query, RESULTS)), RESULTS[reply.media_type]
     try:
-        found = ox.parse_query_results(body, format=format_)
-        rows = 0
-        if isinstance(found, ox.QuerySolutions):
-            names, first = [variable.value for variable in found.variables], None
-            for row in found:
-                rows += 1
-                first = first or row
-            if asks:
-                # Virtuoso gives ASK as a table of one column with 0 or 1.
-                if names != ["__ASK_RETVAL"]:
-                    raise _misfit("rows for ASK", reply)
-                yes = first is not None and first[0].value not in ("0", "false")
-                return ox.parse_query_results(_BOOLEAN[yes], format=ox.QueryResultsFormat.JSON)
-            _refuse_cut(reply, rows)
-            return ox.parse_query_results(body, format=format_)
+        shape = _shape(body, format_)
     except (SyntaxError, ValueError) as error:
-        raise _unreadable(reply, error) from None
+        fault = _unreadable(reply, str(error))
+    else:
+        return _as_asked(shape, body, format_, reply, asks=asks)
+    raise fault
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What an answer was when it was read to its end; `first` is the first value of the first row."""
+
+    boolean: bool
+    names: tuple[str, ...] = ()
+    rows: int = 0
+    first: str | None = None
+
+
+def _shape(body: bytes, format_: ox.QueryResultsFormat) -> _Shape:
+    # Rows must be freed by the thread that parsed them. So nothing but plain values leaves this function: an exception
+    # raised above it would keep them in its traceback, until whichever thread collects them.
+    found = ox.parse_query_results(body, format=format_)
+    if not isinstance(found, ox.QuerySolutions):
+        return _Shape(boolean=True)
+    names, rows, first = tuple(variable.value for variable in found.variables), 0, None
+    for row in found:
+        if rows == 0 and names and row[0] is not None:
+            first = str(getattr(row[0], "value", ""))
+        rows += 1
+    return _Shape(False, names, rows, first)
+
+
+def _as_asked(shape: _Shape, body: bytes, format_: ox.QueryResultsFormat, reply: Reply, *, asks: bool) -> Answer:
+    if shape.boolean != asks:
+        # Virtuoso gives ASK as a table of one column with 0 or 1.
+        if shape.names == ("__ASK_RETVAL",):
+            yes = shape.first is not None and shape.first not in ("0", "false")
+            return ox.parse_query_results(_BOOLEAN[yes], format=ox.QueryResultsFormat.JSON)
+        raise _misfit("rows for ASK" if asks else "a boolean for SELECT", reply)
     if not asks:
-        raise _misfit("a boolean for SELECT", reply)
-    return found
+        _refuse_cut(reply, shape.rows)
+    return ox.parse_query_results(body, format=format_)
 
 
 def graph(reply: Reply, query: str) -> list[ox.Triple]:
@@ -78,7 +101,7 @@ def graph(reply: Reply, query: str) -> list[ox.Triple]:
     try:
         found = {quad.triple: None for quad in ox.parse(body, format=GRAPHS[reply.media_type])}
     except (SyntaxError, ValueError) as error:
-        raise _unreadable(reply, error) from None
+        raise _unreadable(reply, str(error)) from None
     _refuse_cut(reply, len(found))
     return list(found)
 
@@ -144,7 +167,7 @@ def _misfit(what: str, reply: Reply) -> QueryError:
     return QueryError(502, "The store's answer is not SPARQL", f"The store behind this service sent {what}.")
 
 
-def _unreadable(reply: Reply, error: Exception) -> QueryError:
+def _unreadable(reply: Reply, error: str) -> QueryError:
     _LOG.warning("the store's answer: %s; it ends in %r", error, reply.body[-200:])
     if _STOPPED.search(reply.body[-200:]):
         return took_too_long()

@@ -10,9 +10,9 @@ from avidity_service.errors import QueryError
 from avidity_service.iris import BASE
 from avidity_service.settings import Settings
 from avidity_service.sparql.lanes import Crowded, Lanes, crowded
-from avidity_service.sparql.pool import Answer
 from avidity_service.sparql.process import Abandoned, Late, never
 from avidity_service.sparql.refusals import refusal
+from avidity_service.sparql.run import Answer
 from avidity_service.sparql.scan import scan
 from avidity_service.sparql.worker import Caps, write
 from avidity_service.store.client import Client, TooLarge

@@ -1,0 +1,173 @@
+"""Plain queries that the loop of connections begins, and answers as soon as a worker has; no thread waits for them.
+
+A thread for each would cost more than most queries do. What is not answered within some milliseconds, or is anything
+but a small answer to be kept, is handed on to a thread as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from avidity_service.errors import QueryError
+from avidity_service.front import asked, tags
+from avidity_service.front.asked import Asked
+from avidity_service.front.flight import Flight
+from avidity_service.front.kept import Kept
+from avidity_service.front.layer import Front, Result
+from avidity_service.front.serving import Served
+from avidity_service.front.wire import Known
+from avidity_service.journal import Line
+from avidity_service.sparql.accepting import accepted
+from avidity_service.sparql.direct import made, plain_query
+from avidity_service.sparql.guard import guard
+from avidity_service.sparql.lanes import Unready
+from avidity_service.sparql.points import is_point, point
+from avidity_service.sparql.pool import Pool
+from avidity_service.sparql.run import Answer, Run
+
+# To compress and send more than this is work for a thread.
+_MOST = 128 * 1024
+
+
+class Wish:
+    """A query that may be begun by the loop, and what is needed to answer it."""
+
+    __slots__ = ("accept", "asked", "coding", "line", "none_match", "query", "sets_dataset")
+
+    def __init__(self, query: str, path: str, release: str | None, query_string: str, headers: Mapping[str, str],
+                 address: str) -> None:  # fmt: skip
+        """Raises QueryError if the query is to be refused."""
+        seen = guard(query)
+        if seen.differs_each_time:
+            raise QueryError(500, "Not to be kept", "Each time another answer.")
+        self.query, self.sets_dataset = query, seen.sets_dataset
+        self.accept = accepted(headers.get("ACCEPT"))
+        self.coding, self.none_match = headers.get("ACCEPT_ENCODING"), headers.get("IF_NONE_MATCH")
+        key = asked.key("http", headers.get("HOST", ""), path, query_string, headers.get("ACCEPT", ""))
+        self.asked = Asked("GET", path, release, key, sum(map(len, key)))
+        self.line = Line({"HTTP_X_REQUEST_ID": headers.get("X_REQUEST_ID"), "REMOTE_ADDR": address})
+        self.line.note_query(query)
+
+
+def wish(
+    front: Front, method: str, path: str, query_string: str, headers: Mapping[str, str], address: str
+) -> Wish | None:
+    """A request as a query that the loop may begin; None if it goes the long way.
+
+    Args:
+        front: what answers.
+        method: anything but GET is None.
+        path: decoded, as WSGI has it.
+        query_string: as it was sent.
+        headers: by names in capitals with underscores.
+        address: the client's.
+    """
+    if method != "GET" or not isinstance(front.current.context.pool, Pool):
+        return None
+    release, path = asked.split(path)
+    if path != asked.SPARQL or release not in (None, front.current.id):
+        return None
+    query = plain_query(query_string.encode("latin-1", "replace"))
+    if query is None or len(query.encode()) > front.settings.max_query_bytes:
+        return None
+    try:
+        return Wish(query, path, release, query_string, headers, address)
+    except QueryError:  # it is put into words on the long way
+        return None
+
+
+class Begun:
+    """A query that is with a worker. It ends by `answer`, or with the thread that it is handed on to."""
+
+    def __init__(self, front: Front, served: Served, wanted: Wish, flight: Flight[Result], run: Run) -> None:
+        self.front, self.served, self.flight, self.run = front, served, flight, run
+        self.wish = wanted
+        self.ended = False
+
+    @property
+    def line(self) -> Line:
+        """What is noted of the request."""
+        return self.wish.line
+
+    def answer(self) -> Known | None:
+        """The answer that the worker has finished, to be sent; None if a thread has to go on with it."""
+        found = self.run.small_answer(_MOST)
+        if found is None:
+            return None
+        wanted, front = self.wish, self.front
+        kept = keep(front, self.served, wanted, found)
+        front.flights.land((self.served.mark, wanted.asked.key), self.flight, kept)
+        known = known_of(front, wanted, kept)
+        self.end()
+        return known
+
+    def end(self) -> None:
+        """Give back what it holds; the second time does nothing."""
+        if self.ended:
+            return
+        self.ended = True
+        self.run.abandon()
+        # Whoever waits goes on alone, unless there is an answer already.
+        if not self.flight.landed.is_set():
+            self.front.flights.land((self.served.mark, self.wish.asked.key), self.flight, None)
+        self.served.leave()
+
+
+def at_once(front: Front, wanted: Wish) -> Known | None:
+    """The answer to a query that cannot take long; None if it might, or is not to be answered so."""
+    if not is_point(wanted.query):
+        return None
+    served = front.current
+    if not served.enter():
+        return None
+    try:
+        found = point(served.context.release.store, wanted.query, wanted.accept)
+        return None if found is None else known_of(front, wanted, keep(front, served, wanted, found))
+    finally:
+        served.leave()
+
+
+def keep(front: Front, served: Served, wanted: Wish, found: Answer) -> Kept:
+    """The answer, kept."""
+    kept = front.keep(made(found), served, wanted.asked, wanted.line)
+    assert isinstance(kept, Kept)
+    front.cache.missed()
+    return kept
+
+
+def known_of(front: Front, wanted: Wish, kept: Kept) -> Known | None:
+    """A kept answer as it is to be sent; None if the client takes none of our codings."""
+    coding = kept.coding(wanted.coding)
+    if coding is None:
+        return None
+    made_before = coding in kept.variants
+    variant = kept.variant(coding)
+    if not made_before:
+        front.cache.weigh(kept)
+    status = "304 NOT MODIFIED" if tags.has(wanted.none_match, variant.etag) else "200 OK"
+    lasts = wanted.asked.release is not None
+    return Known("GET", wanted.asked.path, status, kept, variant, lasts, wanted.line)
+
+
+def begin(front: Front, wanted: Wish) -> Begun | None:
+    """The query with a worker; None if there is no place for it at once.
+
+    Raises:
+        Unready: if it cannot be begun without a thread: others ask the same, or there is no worker yet.
+    """
+    served = front.current
+    pool = served.context.pool
+    key = (served.mark, wanted.asked.key)
+    if wanted.asked.release not in (None, served.id) or not isinstance(pool, Pool) or not served.enter():
+        raise Unready
+    run, flight = None, front.flights.lead(key)
+    try:
+        if flight is None:
+            raise Unready
+        run = pool.begin(wanted.query, wanted.accept, sets_dataset=wanted.sets_dataset)
+        return None if run is None else Begun(front, served, wanted, flight, run)
+    finally:
+        if run is None:
+            if flight is not None:
+                front.flights.land(key, flight, None)
+            served.leave()

@@ -1,0 +1,146 @@
+"""Queries in the hands of the loop of connections: they wait there for a worker or its answer, but not for long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from avidity_service.fair import FairQueue
+from avidity_service.front.begun import Begun, Wish, at_once, begin
+from avidity_service.front.layer import Front
+from avidity_service.sparql.lanes import Unready
+
+if TYPE_CHECKING:
+    from waitress.channel import HTTPChannel
+
+# What takes longer is a thread's business: there it can give way to others, and it is seen whether the client has left.
+_LONG_S = 0.02
+
+
+class Looping:
+    """The wishes that wait for a worker, and the queries that one is answering.
+
+    `sends` is called with a channel whose request has its answer in `known`; `hands_on` with one that a thread has to
+    go on with, from what is in the request's `begun`, or from the beginning.
+    """
+
+    def __init__(
+        self,
+        front: Front,
+        watched: dict[int, Any],
+        sends: Callable[[HTTPChannel], None],
+        hands_on: Callable[[HTTPChannel], None],
+    ) -> None:
+        self.front, self.watched, self.sends, self.hands_on = front, watched, sends, hands_on
+        self.waiting: FairQueue[tuple[HTTPChannel, Any, float]] = FairQueue(lambda entry: entry[0].addr[0])
+        self.under_way: dict[_Query, float] = {}
+        self.unseen = False
+
+    @property
+    def most_s(self) -> float | None:
+        """How long the loop may sleep; None for as long as it likes."""
+        if self.unseen:
+            return 0
+        return _LONG_S / 2 if self.waiting or self.under_way else None
+
+    def want(self, channel: HTTPChannel, request: Any) -> None:
+        """Have a request answered whose `wish` is set."""
+        self.waiting.append((channel, request, time.monotonic()))
+        self.unseen = True
+
+    def turn(self) -> None:
+        """Give workers to those that wait, and hand on what has taken too long."""
+        now, self.unseen = time.monotonic(), False
+        while self.waiting:
+            channel, request, since = self.waiting.first()
+            if channel.connected and not self._begin(channel, request, now):
+                # While the loop itself has queries with workers, one of these will soon be free again.
+                if self.under_way or now - since < _LONG_S:
+                    break
+                self.hands_on(channel)
+            self.waiting.popleft()
+        for query, began in list(self.under_way.items()):
+            if now - began < _LONG_S:  # the first of them is the oldest
+                break
+            self._hand_on(query)
+
+    def end(self) -> None:
+        """Give back all that is held: the service stops."""
+        for query in list(self.under_way):
+            self._forget(query)
+            query.begun.end()
+
+    def _begin(self, channel: HTTPChannel, request: Any, now: float) -> bool:
+        wanted: Wish = request.wish
+        try:
+            if self.front.knows(wanted.asked.key or (), wanted.asked.release):  # somebody asked the same meanwhile
+                raise Unready
+            known = at_once(self.front, wanted)
+            if known is not None:
+                request.known = known
+                self.sends(channel)
+                return True
+            begun = begin(self.front, wanted)
+        except Unready:
+            self.hands_on(channel)
+            return True
+        if begun is None:
+            return False
+        query = _Query(self, channel, request, begun)
+        self.watched[query.fd] = query
+        self.under_way[query] = now
+        return True
+
+    def answered(self, query: _Query) -> None:
+        """A worker has finished, or has ended."""
+        known = query.begun.answer()
+        if known is None:
+            self._hand_on(query)
+        else:
+            self._forget(query)
+            query.request.known = known
+            self.sends(query.channel)
+
+    def _hand_on(self, query: _Query) -> None:
+        self._forget(query)
+        if not query.begun.ended:
+            query.request.begun = query.begun
+        self.hands_on(query.channel)
+
+    def _forget(self, query: _Query) -> None:
+        self.watched.pop(query.fd, None)
+        self.under_way.pop(query, None)
+
+
+class _Query:
+    """A query under way, as the loop watches it: by the worker's end of the line."""
+
+    accepting = False
+
+    def __init__(self, looping: Looping, channel: HTTPChannel, request: Any, begun: Begun) -> None:
+        self.looping, self.channel, self.request, self.begun = looping, channel, request, begun
+        self.fd = begun.run.fileno()
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def writable(self) -> bool:
+        """Never: a query is sent at once."""
+        return False
+
+    def handle_read_event(self) -> None:
+        """More of the answer is there."""
+        if self.begun.run.take():
+            self.looping.answered(self)
+
+    def handle_expt_event(self) -> None:
+        """Nothing urgent is ever sent."""
+
+    def handle_close(self) -> None:
+        """The worker has ended; if its last words were just read, this is no news."""
+        if self in self.looping.under_way:
+            self.looping.answered(self)
+
+    handle_error = close = handle_close

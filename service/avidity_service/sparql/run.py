@@ -1,0 +1,161 @@
+"""One query on its way: its place in a lane, its worker, its deadline; whoever holds it can wait for it, or look."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from avidity_service.sparql.lanes import Crowded, Place, crowded
+from avidity_service.sparql.process import Abandoned, Gone, Late, Worker, never
+from avidity_service.sparql.refusals import refusal
+
+if TYPE_CHECKING:
+    from avidity_service.sparql.pool import Pool
+
+# A worker that ends so soon was ended before its query began.
+_AT_ONCE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer: media type and bytes."""
+
+    media_type: str
+    body: bytes
+
+
+class Run:
+    """A query with a place. It ends by `finish` or `abandon`, which give the place back."""
+
+    def __init__(self, pool: Pool, place: Place, header: dict[str, Any], query: str, limit_s: float) -> None:
+        self.pool, self.place, self.header, self.query, self.limit_s = pool, place, header, query, limit_s
+        self.worker: Worker | None = None
+        self.began = time.monotonic()
+        self.ended = False
+
+    def fileno(self) -> int:
+        """What becomes readable when there is more of the answer."""
+        assert self.worker is not None
+        return self.worker.connection.fileno()
+
+    def send(self, worker: Worker) -> None:
+        """Have a worker begin with it.
+
+        Raises:
+            Gone: if the worker has ended.
+        """
+        self.began = time.monotonic()
+        worker.send(self.header, self.query.encode())
+        self.worker = worker
+
+    def take(self) -> bool:
+        """Take what there is, without waiting; tells whether `finish` will not wait either."""
+        assert self.worker is not None
+        return self.worker.take()
+
+    def small_answer(self, most_bytes: int) -> Answer | None:
+        """The answer if it is there, is one, and is no larger than that; then the query has ended. Otherwise None."""
+        worker = self.worker
+        if worker is None or not worker.is_whole:
+            return None
+        status = worker.frame.header
+        if status is None or status["status"] != "ok" or status["bytes"] > most_bytes:
+            return None
+        self.worker = None
+        found = worker.frame.whole()[1]
+        self.pool.give_back(worker)
+        self._end()
+        return Answer(status["type"], found)
+
+    def finish(self, is_gone: Callable[[], bool] = never) -> Answer:
+        """Wait for the answer.
+
+        Raises:
+            QueryError: as `Pool.ask`.
+        """
+        try:
+            status, body = self._on_a_worker(is_gone)
+        finally:
+            self._end()
+        if status["status"] == "ok":
+            return Answer(status["type"], body)
+        raise refusal(status, self.query, self.limit_s, self.pool.settings)
+
+    def abandon(self) -> None:
+        """End it, if it has not ended: nobody wants the answer."""
+        if not self.ended:
+            if self.worker is not None:
+                self.pool.drop(self.worker)
+                self.pool.on_kill("client-left")
+            self._end()
+
+    def _end(self) -> None:
+        if not self.ended:
+            self.ended = True
+            self.place.leave()
+
+    def _on_a_worker(self, is_gone: Callable[[], bool]) -> tuple[dict[str, Any], bytes]:
+        worker = self.worker or self._given(self.pool.idle_worker(slow=self.place.is_slow))
+        if worker is not None:
+            status, body = self._read(worker, is_gone)
+            # Whoever killed an idle worker did not mean the query that came an instant later.
+            at_once = time.monotonic() - self.began < _AT_ONCE_S
+            if not (at_once and status["status"] == "gone" and status["signal"] in (0, signal.SIGKILL)):
+                return status, body
+        worker = self.pool.start()
+        try:
+            self.send(worker)
+        except Gone as error:
+            return self._lost(worker, error)
+        return self._read(worker, is_gone)
+
+    def _given(self, worker: Worker | None) -> Worker | None:
+        """The worker with the query; None if it turns out to have ended."""
+        if worker is None:
+            return None
+        try:
+            self.send(worker)
+        except Gone as error:
+            self._lost(worker, error)
+            return None
+        return worker
+
+    def _read(self, worker: Worker, is_gone: Callable[[], bool]) -> tuple[dict[str, Any], bytes]:
+        look = self.place.watch(worker, is_gone)
+        try:
+            answer = worker.read(self.began + self.limit_s, look)
+        except Crowded:
+            self.pool.drop(worker)
+            self.pool.on_kill("crowded")
+            raise crowded() from None
+        except (Gone, Late, Abandoned) as error:
+            return self._lost(worker, error)
+        except BaseException:
+            self.pool.drop(worker)
+            raise
+        finally:
+            self.worker = None
+        self.pool.give_back(worker)
+        return answer
+
+    def _lost(self, worker: Worker, error: Gone | Late | Abandoned) -> tuple[dict[str, Any], bytes]:
+        self.pool.drop(worker)
+        self.pool.on_kill(_reason(error))
+        word = {Late: "late", Gone: "gone"}.get(type(error), "left")
+        return {"status": word, "signal": getattr(error, "signal", 0)}, b""
+
+
+def _reason(error: Gone | Late | Abandoned) -> str:
+    match error:
+        case Late():
+            return "late"
+        case Abandoned():
+            return "client-left"
+        case Gone(signal=signal.SIGSEGV):
+            return "stack"
+        case Gone(signal=signal.SIGABRT | signal.SIGKILL):
+            return "memory"
+    return "lost"
