@@ -25,7 +25,7 @@ def home() -> Response:
         release.id, str(manifest.get("version", "")), _description(manifest), about, files, request.host_url
     )
     page = render_template(
-        "home/page.html", examples=found.examples, manifest=manifest, read=read(manifest), dataset=described,
+        "home.html", examples=found.examples, manifest=manifest, read=read(manifest), dataset=described,
     )  # fmt: skip
     return Response(page, headers={"Link": signposts(files)}, mimetype="text/html")
 
