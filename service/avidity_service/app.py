@@ -26,6 +26,7 @@ from avidity_service.pages.frame import frame
 from avidity_service.pages.home import routes as home
 from avidity_service.pages.methods import routes as methods
 from avidity_service.pages.ontology import routes as ontology
+from avidity_service.pages.things import routes as things
 from avidity_service.problems import handle_problems
 from avidity_service.release import Release
 from avidity_service.rest import evidence_map, synthesis
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     evidence.blueprint,
     answer.blueprint,
     pages.blueprint,
+    things.blueprint,
 )
 
 

@@ -1,32 +1,21 @@
-"""Answers, things, the files of the release."""
+"""The files of the release, its mappings, and its descriptions of itself."""
 
 from __future__ import annotations
 
-from functools import partial
-
-import pyoxigraph as ox
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, request
 
 from avidity_service.context import context
 from avidity_service.errors import UnknownThing
-from avidity_service.iris import AV, BASE
+from avidity_service.iris import BASE
 from avidity_service.links import sssom
 from avidity_service.names import nearest
 from avidity_service.pages.described import example_triples, void_triples, void_turtle
-from avidity_service.pages.evidence.quoting import quotes_in, quotes_of
-from avidity_service.pages.evidence.study import study_page
-from avidity_service.pages.formats import RDF_FORMATS, SUFFIXES, acceptable, content_type, file_type, rdf_response
+from avidity_service.pages.formats import acceptable, content_type, file_type, rdf_response
 from avidity_service.rest.envelope import SSSOM
-from avidity_service.rest.filters import Asked
-from avidity_service.rest.parts import with_sides
 
 blueprint = Blueprint("pages", __name__)
 
 _RDF_ONLY = ("text/turtle", "application/ld+json", "application/n-triples", "application/rdf+xml")
-
-# A thing of one of these kinds is a filter of findings, so its page can show the evidence.
-_EVIDENCE = {"agent": "agent", "alteration": "alteration", "mechanism": "mechanism",
-             "measure": "measure", "histology": "histology"}  # fmt: skip
 
 
 @blueprint.get("/downloads/<path:name>")
@@ -65,45 +54,3 @@ def void() -> Response:
 def sparql_examples() -> Response:
     """The questions as RDF."""
     return rdf_response(example_triples(context().engine), acceptable(_RDF_ONLY))
-
-
-@blueprint.get("/<kind>/<path:slug>")
-def thing(kind: str, slug: str) -> Response:
-    """A thing, in the format that its suffix or the Accept header asks for."""
-    found = context()
-    suffix = next((name for name in SUFFIXES if slug.endswith("." + name)), None)
-    slug = slug.removesuffix(f".{suffix}") if suffix else slug
-    node = found.things.find(kind, slug)
-    media_type = SUFFIXES[suffix] if suffix else acceptable()
-    if media_type in RDF_FORMATS:
-        return rdf_response(found.things.about(node), media_type)
-    record = found.things.record(node.value)
-    if media_type == "application/json":
-        return jsonify(data=record, meta={"release": found.release.id}, links={"self": request.path})
-    return Response(_page(node, record), mimetype="text/html")
-
-
-def _page(node: ox.NamedNode, record: dict[str, object]) -> str:
-    found = context()
-    kind = str(record["kind"])
-    rows, unnamed = [], 0
-    if kind == "study":
-        return render_template(
-            "evidence/study.html", record=record, formats=[name for name in SUFFIXES if name != "html"],
-            path=f"/{kind}/{record['id']}", **study_page(node, record, found),
-        )  # fmt: skip
-    if kind in _EVIDENCE:
-        terms = {_EVIDENCE[kind]: [node]}
-        rows = found.findings.find(Asked(terms), whole=True).rows  # type: ignore[arg-type]
-    elif kind == "finding":
-        rows = found.findings.find(Asked({"finding": [node]}), whole=True).rows
-    types = [found.names.label(str(iri)) for iri in record["types"]]  # type: ignore[attr-defined]
-    pointing = found.things.pointing_at(node) if not rows else {}
-    sides = with_sides(record, found.things).get("sides")
-    parts = [("What each side says", sides)] if sides else []
-    source = found.release.source
-    return render_template(
-        "thing.html", record=record, rows=rows, parts=parts, unnamed=unnamed, types=types, pointing=pointing,
-        formats=[name for name in SUFFIXES if name != "html"], base=BASE, av=AV, path=f"/{kind}/{record['id']}",
-        quotes=quotes_of(record, source), quotes_in=partial(quotes_in, source=source),
-    )  # fmt: skip
