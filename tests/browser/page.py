@@ -77,7 +77,7 @@ class Page:
               const end = Date.now() + 20000;
               const look = () => {{
                 const value = ({script});
-                if (value) resolve(value);
+                if (value) resolve(value instanceof Node ? true : value);
                 else if (Date.now() > end) reject(new Error("not so: " + {json.dumps(script)}));
                 else setTimeout(look, 30);
               }};
@@ -88,6 +88,13 @@ class Page:
     def click(self, selector: str) -> None:
         """Click what the selector finds first, and wait for the page that follows if it leads to one."""
         self.ask(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def back(self) -> None:
+        """Go back to the page before, and wait until it has loaded."""
+        history = self.call("Page.getNavigationHistory")
+        self.loaded = False
+        self.call("Page.navigateToHistoryEntry", entryId=history["entries"][history["currentIndex"] - 1]["id"])
+        self.wait_for_load()
 
     def press(self, key: str, code: int, modifiers: int = 0) -> None:
         """Press and release a key; modifiers as the protocol has them (2 is Control)."""

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
 from avidity_service.context import context
 from avidity_service.errors import QueryError
+from avidity_service.headers import EDITOR_POLICY
 from avidity_service.negotiation import negotiate
+from avidity_service.pages.editor import editor_page
 from avidity_service.sparql.accepting import accepted, content_type
 from avidity_service.sparql.description import describe
 from avidity_service.sparql.formats import GRAPHS
@@ -154,8 +156,9 @@ def _without_query() -> Response:
         raise QueryError(400, "No query", "The parameter 'query' is missing.")
     best = negotiate(request.headers.get("Accept"), [*GRAPHS, "text/html"])
     if best == "text/html":
-        questions = context().catalogue.questions
-        return Response(render_template("sparql.html", questions=questions), mimetype="text/html")
+        page = Response(editor_page(context(), request.base_url.rstrip("/")), mimetype="text/html")
+        page.headers["Content-Security-Policy"] = EDITOR_POLICY
+        return page
     if best is None:
         raise QueryError(
             400,
