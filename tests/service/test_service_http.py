@@ -42,7 +42,7 @@ def test_headers_are_on_every_answer(client: FlaskClient, method: str, path: str
 
 def test_health_and_readiness_name_the_release(client: FlaskClient) -> None:
     assert json.loads(client.get("/health").data)["status"] == "ok"
-    assert json.loads(client.get("/ready").data) == {"status": "ready", "release": "tiny"}
+    assert json.loads(client.get("/ready").data) == {"status": "ready", "release": "tiny", "store": "memory"}
 
 
 def test_not_ready_when_no_worker_can_answer(make_app: MakeApp, release: Release) -> None:
