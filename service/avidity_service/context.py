@@ -45,6 +45,11 @@ class Context:
         """Read what most requests need."""
         assert all(found is not None for found in (self.names, self.catalogue, self.findings, self.things, self.links))
 
+    def read_more(self) -> None:
+        """Read what pages need besides, so that the first who opens one does not wait for it."""
+        assert all(found is not None for found in (self.facts, self.studied, self.about, self.examples))
+        assert self.maps.outcomes is not None
+
     @cached_property
     def names(self) -> Names:
         """What things are called."""

@@ -7,17 +7,21 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from avidity_service.app import create_front
 from avidity_service.errors import SettingsError
+from avidity_service.front.layer import Front
 from avidity_service.journal import Journal
 from avidity_service.pidfile import PidFile, State, open_default
 from avidity_service.prepared import at_once
 from avidity_service.release import Release
 from avidity_service.settings import Settings
+
+_MOMENT_S = 2.0
 
 
 def run(release: Release, settings: Settings) -> None:
@@ -56,6 +60,8 @@ def run(release: Release, settings: Settings) -> None:
         print(f"Avidity {release.id} at {state.address}", file=sys.stderr, flush=True)
         if release.disk is not None:
             reloader.into_memory()
+        elif settings.store_url is None:
+            _read_more(front)
         server.run_until_stopped()
     except KeyboardInterrupt:
         pass
@@ -65,6 +71,20 @@ def run(release: Release, settings: Settings) -> None:
         listener.close()
         if file is not None:
             file.close()
+
+
+def _read_more(front: Front) -> None:
+    """A moment after the start, when those who waited for it have been answered."""
+
+    def read() -> None:
+        try:
+            front.current.context.read_more()
+        except Exception:  # whoever needs it will be told
+            logging.getLogger("avidity").exception("what pages need could not be read beforehand")
+
+    timer = threading.Timer(_MOMENT_S, read)
+    timer.daemon = True
+    timer.start()
 
 
 def _on_signals(stop: Callable[[], None], reload: Callable[[], None]) -> None:
