@@ -42,8 +42,9 @@ class About:
 
 
 def read_about(things: Things) -> About:
-    """What the graph says of its source document; of several, the first by IRI."""
-    said: dict[str, list[Any]] = things.record(things.members("source")[0])["properties"]
+    """What the graph says of its source document; of several, the first by IRI; nothing, if it knows of none."""
+    sources = things.members("source") if "source" in things.classes else []
+    said: dict[str, list[Any]] = things.record(sources[0])["properties"] if sources else {}
     title = _first(said, "title")
     whole = _first(said, "bibliographicCitation")
     doi = next((one[4:] for one in said.get("identifier", []) if one.startswith("doi:")), "")

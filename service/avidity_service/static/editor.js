@@ -47,7 +47,8 @@
   const results = document.querySelector("#results");
   form.before(place);
   const text = form.elements.query;
-  const asked = new URLSearchParams(location.hash.slice(1)).get("query");
+  const shared = () => new URLSearchParams(location.hash.slice(1)).get("query");
+  const asked = shared();
   const editor = new Yasqe(place, {
     value: asked ?? text.value,
     persistenceId: null,
@@ -102,7 +103,8 @@
       const iri = one.getAttribute("href");
       one.dataset.labelled = iri;
       one.removeAttribute("target");
-      if (!iri.includes("#")) one.setAttribute("href", iri.slice(here.length - 1));
+      // Graphs have no page.
+      if (!iri.startsWith(`${here}graph/`)) one.setAttribute("href", iri.slice(here.length - 1));
     }
     const iris = [...new Set(links.map((one) => one.dataset.labelled))].slice(0, 300);
     if (!iris.length) return;
@@ -119,6 +121,10 @@
         if (!words) continue;
         one.title = one.dataset.labelled;
         one.textContent = words;
+        // Two things may have one label.
+        const id = document.createElement("small");
+        id.textContent = ` ${one.dataset.labelled.slice(here.length)}`;
+        one.append(id);
       }
     } catch {
       // Without labels the IRIs stay.
@@ -143,18 +149,30 @@
     if (fault.line) editor.getDoc().setCursor({ line: fault.line - 1, ch: Math.max(0, (fault.column ?? 1) - 1) });
   };
 
-  const take = () => {
-    for (const one of taken.querySelectorAll("a")) {
-      one.href = `${endpoint}?query=${encodeURIComponent(editor.getValue())}&format=${one.dataset.format}`;
-    }
+  // The answer to the query that was asked, which may not be the one that stands there now.
+  let last = "";
+  const take = (type) => {
+    const isGraph = /turtle|n-triples|n-quads|trig|rdf|ld\+json/.test(type);
+    for (const one of taken.querySelectorAll("button")) one.hidden = (one.dataset.of === "graph") !== isGraph;
     taken.hidden = false;
   };
+  const save = async (format) => {
+    const answer = await fetch(endpoint, { method: "POST", body: new URLSearchParams({ query: last, format }) });
+    if (!answer.ok) return say(await answer.json());
+    const file = document.createElement("a");
+    file.href = URL.createObjectURL(await answer.blob());
+    file.download = `avidity-${taken.dataset.release}.${format}`;
+    file.click();
+    setTimeout(() => URL.revokeObjectURL(file.href), 10000);
+  };
+  for (const one of taken.querySelectorAll("button")) one.addEventListener("click", () => save(one.dataset.format));
 
   editor.on("query", () => {
+    last = editor.getValue();
     said.textContent = "Asking …";
     say(null);
     taken.hidden = true;
-    history.replaceState(null, "", `#query=${encodeURIComponent(editor.getValue())}`);
+    history.replaceState(null, "", `#query=${encodeURIComponent(last)}`);
   });
   editor.on("queryResponse", (_, response, duration) => {
     if (response instanceof Error) {
@@ -169,7 +187,7 @@
     results.hidden = false;
     table.setResponse(response, duration);
     said.textContent = `Answered in ${Math.round(duration)} ms.`;
-    take();
+    take(response.headers.get("Content-Type") ?? "");
   });
 
   for (const button of document.querySelectorAll("button[data-example]")) {
@@ -180,6 +198,13 @@
       place.scrollIntoView();
     });
   }
+  addEventListener("hashchange", () => {
+    const query = shared();
+    if (query && query !== editor.getValue()) {
+      editor.setValue(query);
+      editor.query().catch(() => {});
+    }
+  });
   nameAll();
   if (asked) editor.query().catch(() => {});
 })();
