@@ -37,26 +37,26 @@ GOLDEN = [
     # "One NRAS and all BRAF mutation cases demonstrated restoration"; two-thirds of RAS-mutated are no count.
     ("agents-for-genotype", {"alteration": "NRAS"}, [
         "5 of 5 patients with NRAS mutation (Ho et al. 2013, selumetinib), 1 of 3 (Iravani et al. 2019, trametinib).",
-        "Together 6 of 8 in 2 studies, by 2 treatments; in 2 not.",
+        "These are not added: how it was judged is not stated in all of them; the treatments differ.",
         "do not tell NRAS mutation apart: 8 of 13 (Jaber et al. 2018, mixed)",
-        "“two-thirds, count not printed” (Leboulleux et al. 2023 (RAS), pooled)",
+        "“two-thirds” (how many is not stated) (Leboulleux et al. 2023 (RAS): all enrolled, RAS-mutated, pooled)",
     ]),
     # "Six out of ten patients exhibited new sites of radioiodine uptake on diagnostic 131-I WBS" (dabrafenib);
     # "Post-therapeutic WBS showed uptake in twenty patients" of twenty-one: another scan, so they are not added.
     ("agents-for-genotype", {"alteration": "BRAF V600E"}, [
         "6 of 10 patients with BRAF V600E (Rothenberg et al. 2015, dabrafenib)",
         "20 of 21 (Leboulleux et al. 2023 (BRAF V600E), dabrafenib + trametinib)",
-        "These are not added: uptake was judged on different scans, before radioiodine or after it.",
+        "These are not added: uptake was judged on different scans, before radioiodine or after it; the treatments differ.",
         "4 of 9 (Ho et al. 2013, pooled)",
     ]),
     # "only four out of nine patients with BRAF mutations restored radioiodine uptake"; Weber: two BRAF-mutated of six.
     ("failures-for-genotype", {"alteration": "BRAF"}, [
-        "counted in 6 studies of patients with BRAF mutation, from 2 of 6 (Weber et al. 2022, dabrafenib + trametinib)",
-        "to 3 of 3 (Iravani et al. 2019",
+        "Not uptake restored: counted in 6 studies of patients with BRAF mutation, from 0 of 3 (Iravani et al. 2019",
+        "to 4 of 6 (Weber et al. 2022, dabrafenib + trametinib)",
         "These are not added",
     ]),
     ("uptake-for-genotype", {"alteration": "RAS mutation"}, [
-        "“two-thirds, count not printed” (Leboulleux et al. 2023 (RAS))", "“all” (Toro-Tobon et al. 2024)",
+        "“two-thirds” (how many is not stated) (Leboulleux et al. 2023 (RAS): all enrolled, RAS-mutated)", "“all” (Toro-Tobon et al. 2024",
     ]),
     # "Eight of the 20 patients met the dosimetry threshold"; twelve of twenty had restored uptake.
     ("findings-of-study", {"study": "ho-2013"}, [
@@ -68,6 +68,13 @@ GOLDEN = [
     # Second courses: "six partial responses, one complete" of eleven; one of three under trametinib.
     ("second-courses", {}, ["Partial response: 6 of 11 patients", "1 of 3 (Leboulleux et al. 2023 (RAS), trametinib)"]),
     ("biomarkers", {}, ["Thyroglobulin decline: 4 of 7 patients (Weber et al. 2022"]),
+    # Nobody is said to have been added over two genotypes, and one not evaluable is no failure to respond.
+    ("second-courses", {}, ["These are not added: when it was judged is not stated in all of them; the treatments differ."]),
+    # "one rash of grade 4 in a patient under trametinib alone"; six patients had nine events of grade 3.
+    ("adverse-events-of-agent", {"agent": "trametinib"}, [
+        "Of grade 3 or more: rash, grade 4: 1 of 14 patients (Weber et al. 2022, trametinib)",
+        "any adverse event, grade 3: 6 patients (of how many is not stated) (Leboulleux et al. 2023 (BRAF V600E)",
+    ]),
     # Five of thirty-three patients died.
     ("survival", {}, ["Death: 5 of 33 patients (Toro-Tobon et al. 2024"]),
 ]  # fmt: skip
@@ -105,7 +112,8 @@ def test_the_plot_has_a_line_for_each_study_and_a_word_for_how_it_was_judged(cli
     assert (svg.count(">scan before<"), svg.count(">therapy scan<"), svg.count(">not stated<")) == (5, 1, 1)
     assert "hollow dotted" in svg  # Jaber: a mixed cohort
     assert "polygon" not in svg  # unlike scans are not pooled
-    assert "No pooled estimate.</strong> Not alike" in text
+    assert "No pooled estimate.</strong> The results are unlike" in text
+    assert "ho-2013," not in text.split("<main")[1].split('id="rows"')[0]  # studies by name, not by slug
     # Four that were judged alike could be pooled: the link says so and works.
     link = re.search(r'href="(/api/v1/synthesis\?[^"]+)">([^<]*)\(4 studies\)', text)
     assert link
@@ -187,6 +195,37 @@ def test_hostile_values_are_shown_as_text(hostile: str, client: FlaskClient) -> 
     tags.feed(answer.text)
     assert tags.bad == 0
     assert "49" not in answer.text.split("<main")[1].split("Known")[0]
+
+
+@pytest.mark.parametrize("query", ["alteration=nras&alteration=braf", "alteration=nras&alteration=nras"])
+def test_a_parameter_given_twice_is_refused(query: str, client: FlaskClient) -> None:
+    answer = client.get(f"/questions/agents-for-genotype?{query}", headers=HTML)
+    assert answer.status_code == 422
+    assert "one alteration" in answer.text
+
+
+def test_a_grade_that_is_none_is_no_all_clear(client: FlaskClient) -> None:
+    for grade in ("0", "9", "-1"):
+        answer = client.get(f"/questions/adverse-events-of-agent?agent=trametinib&grade_min={grade}", headers=HTML)
+        assert answer.status_code == 422
+        assert "1, 2, 3, 4, 5" in answer.text
+
+
+def test_an_empty_answer_leads_to_what_the_review_says_in_words(client: FlaskClient) -> None:
+    text = page(client, "agents-for-genotype", alteration="tert-mutation")
+    assert "That is not a zero" in text
+    assert 'href="/alteration/tert-mutation"' in text
+    # "the co-occurrence of TERT mutations and NTRK fusions may also contribute to re-sensitization failure"
+    assert "re-sensitization failure" in page_of(client, "/questions/what-is-said-of?alteration=tert-mutation")
+
+
+def page_of(client: FlaskClient, path: str) -> str:
+    return client.get(path, headers=HTML).text
+
+
+def test_all_questions_are_where_people_look(client: FlaskClient) -> None:
+    assert client.get("/questions", headers=HTML).location == "/#questions"
+    assert client.get("/study/ho-2013/", headers=HTML).location == "/study/ho-2013"
 
 
 def test_an_unknown_question_is_told(client: FlaskClient) -> None:

@@ -159,7 +159,7 @@ def test_what_cannot_be_shown(query: dict[str, Any], status: int, said: str, cli
 def test_outcomes_that_are_unlike_are_not_added_up(app: Flask) -> None:
     found = app.extensions[KEY]
     assert isinstance(found, Context)
-    one = {"tier": "exact", "given": "alone", "count": 3, "denominator": 4, "unlike": ["measure"]}
+    one = {"tier": "exact", "given": "alone", "count": 3, "denominator": 4, "unlike": ["measure"], "findings": []}
     cell = {"column": "c", "column_label": "C", "state": "reported", "studies": ["a", "b"],
             "designs": ["case-report", "unheard-of", "prospective-trial"], "evidence": [one, {**one, "unlike": ["definition"]},
             {**one, "count": 0, "denominator": 0, "unlike": []}]}  # fmt: skip
@@ -182,3 +182,11 @@ def test_a_map_is_drawn_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("avidity_service.evidence_map.drawn.draw", lambda *_: pytest.fail("drawn again"))
     path = "/evidence-map?rows=agent&columns=gene&row=selumetinib&column=nras"
     assert client.get(path, headers=HTML).status_code == 200
+
+
+def test_a_study_without_a_count_is_not_hidden_behind_one_with(client: FlaskClient) -> None:
+    # Iravani: one of three under trametinib; Leboulleux: two-thirds of RAS-mutated, without a count.
+    text = client.get("/evidence-map?row=trametinib&column=ras-mutation", headers={"Accept": "text/html"}).text
+    assert "1 of 3 patients, 2 without, 1 study; 1 more without a count" in " ".join(text.split())
+    assert re.search(r"<b>1/3</b> <i>\+1", text)
+    assert "two-thirds" in text

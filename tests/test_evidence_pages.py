@@ -378,3 +378,13 @@ def test_hostile_labels_are_text(release: Release) -> None:
         assert "&lt;script&gt;" in app.test_client().get("/study/weber-2022", headers=HTML).text
     finally:
         app.extensions["avidity"].pool.close()
+
+
+def test_a_course_that_goes_on_is_not_drawn_from_the_start(client: FlaskClient) -> None:
+    text = client.get("/study/rothenberg-2015", headers={"Accept": "text/html"}).text
+    time = text[text.index('id="time"') : text.index('id="outcomes"')]
+    drawn, unplaced = time.split("<h3>Time not stated, or not as a number")
+    # "extended for an additional two weeks" is two weeks long, on a day that nobody states.
+    assert "two weeks more" in unplaced
+    assert "two weeks more" not in drawn
+    assert "four weeks" in drawn

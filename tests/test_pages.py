@@ -24,7 +24,7 @@ class Links(HTMLParser):
                 self.outside.append(str(value))
         given = dict(attrs)
         # A file of our own, or data that no browser runs; never a script in the page.
-        assert tag != "script" or "src" in given or given.get("type") == "application/ld+json"
+        assert tag != "script" or "src" in given or given.get("type") in ("application/ld+json", "application/json")
 
 
 def links(text: str) -> Links:

@@ -81,7 +81,11 @@ class Pool:
         place = self.lanes.enter_at_once(query)
         if place is None:
             return None
-        worker = self.idle_worker()
+        try:
+            # Whether it is there need not be asked: if it is not, nothing comes of the query, and a thread asks again.
+            worker = self.idle.get_nowait()
+        except queue.Empty:
+            worker = None
         if worker is not None:
             header = {"accept": list(accept), "default": [], "named": [], "sets_dataset": sets_dataset}
             run = Run(self, place, header, query, self.settings.query_timeout_s)

@@ -11,7 +11,7 @@ from avidity_service.context import Context
 from avidity_service.engine import Term
 from avidity_service.iris import BASE
 from avidity_service.names import nodes
-from avidity_service.pages.answer.sentences import sentences
+from avidity_service.pages.answer.sentences import Told, reasons, reservations, sentences
 from avidity_service.rest.filters import Asked
 from avidity_service.synthesis.groups import Group
 from avidity_service.synthesis.pooling import pool
@@ -21,6 +21,8 @@ TIERS = ("exact", "pooled", "mixed")
 # Parameters of questions by which findings can be narrowed too.
 _FILTERS = ("alteration", "agent", "mechanism", "histology", "gene", "study")
 _MOST = 6
+# Questions that ask in how many it did not come about.
+_OF_FAILURES = ("failures-for-genotype",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ class Outcome:
     words: tuple[Row, ...]
     added: tuple[Row, ...]
     filters: Mapping[str, str]
+    told: Told
+    reasons: tuple[str, ...]
+    reservations: tuple[str, ...]
 
     @property
     def rows(self) -> list[Row]:
@@ -59,10 +64,11 @@ def outcomes(question: Question, bound: Mapping[str, Term], rows: Sequence[Row],
             by_measure.setdefault(row["measure"], []).append({**row, "tier": tiers[row["iri"]]})
     terms = _terms(question, bound)
     made = [
-        _outcome(measure, same, _left_out(measure, terms, tiers, found) if terms else [], terms, found)
+        _outcome(measure, same, _left_out(measure, terms, tiers, found) if terms else [], terms, found,
+                 inverted=question.name in _OF_FAILURES)
         for measure, same in by_measure.items()
-    ]
-    counted = [one for one in made if one.rows or len(made) == 1]
+    ]  # fmt: skip
+    counted = [one for one in made if one.rows or one.words]
     first = {one.measure: min(row["start"] for row in by_measure[one.measure]) for one in counted}
     return sorted(counted, key=lambda one: (-len(one.rows), first[one.measure]))[:_MOST]
 
@@ -83,8 +89,9 @@ def _left_out(measure: str, terms: Mapping[str, list[Any]], known: Mapping[str, 
 
 
 def _outcome(
-    measure: str, same: Sequence[Row], more: Sequence[Row], terms: Mapping[str, list[Any]], found: Context
-) -> Outcome:
+    measure: str, same: Sequence[Row], more: Sequence[Row], terms: Mapping[str, list[Any]], found: Context, *,
+    inverted: bool,
+) -> Outcome:  # fmt: skip
     every = [*same, *more]
     near: list[Mapping[str, Any]] = [row for row in every if row["tier"] in (None, "exact")]
     label = found.names.label(f"{BASE}measure/{measure}")
@@ -99,7 +106,10 @@ def _outcome(
     words = tuple(row for row in every if row["count"] is None or row["denominator"] is None)
     filters = {name: str(term[0].value).rsplit("/", 1)[-1] for name, term in terms.items()}
     asked = " and ".join(found.names.label(term[0].value) for name, term in terms.items() if name == "alteration")
+    told = Told(label, asked, {row["iri"]: row["failures"] for row in every}, inverted)
+    narrowed = {"measure": measure, **filters, **({"match": "exact"} if "alteration" in filters else {})}
+    said = tuple(sentences(told, group, others, words))
     return Outcome(
-        measure, label, tuple(sentences(label, asked, group, others, words)), group, tuple(others), words,
-        tuple(more), {"measure": measure, **filters, **({"match": "exact"} if "alteration" in filters else {})},
+        measure, label, said, group, tuple(others), words, tuple(more), narrowed, told, tuple(reasons(group)),
+        tuple(reservations(group)),
     )  # fmt: skip

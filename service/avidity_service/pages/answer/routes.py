@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from werkzeug import Response
 
 from avidity_service.asking import ask, bind
 from avidity_service.catalogue import pasteable
@@ -22,6 +23,13 @@ from avidity_service.pages.evidence.flow import amount
 from avidity_service.pages.evidence.quoting import quotes_in
 
 blueprint = Blueprint("answer", __name__)
+_GRADES = ["1", "2", "3", "4", "5"]  # CTCAE
+
+
+@blueprint.get("/questions")
+def questions() -> Response:
+    """All questions are on the home page."""
+    return redirect("/#questions")
 
 
 @blueprint.get("/questions/<name>")
@@ -30,10 +38,15 @@ def question(name: str) -> tuple[str, int]:
     found = context()
     asked = found.catalogue.question(name)
     given = {key: value for key, value in request.args.items() if value}
+    repeated = next((key for key in given if len(request.args.getlist(key)) > 1), None)
     page: dict[str, Any] = {"question": asked, "given": given, "names": found.names}
     if not given and any(parameter.required for parameter in asked.parameters):
         return render_template("answer/page.html", **page), 200
     try:
+        if repeated is not None:
+            raise UnknownValue(repeated, ", ".join(request.args.getlist(repeated)), [f"one {repeated}"])
+        if "grade_min" in given and given["grade_min"] not in _GRADES:
+            raise UnknownValue("grade_min", given["grade_min"], _GRADES)
         bound = bind(asked, given, found.names)
     except UnknownValue as error:
         return render_template("answer/page.html", **page, error=error), 422
@@ -49,15 +62,23 @@ def question(name: str) -> tuple[str, int]:
         and not any(str(row[column]).startswith(BASE) for row in every)
     ]
     query = f"?{urlencode(given)}" if given else ""
-    counted = outcomes(asked, bound, every, found)
+    counted, severe = outcomes(asked, bound, every, found), beside.severest(every, found)
     return render_template(
         "answer/page.html", **page, rows=every, shown=shown, query=query, text=text,
         meanings={key: found.names.label(value.value) for key, value in bound.items()},
         sparql=pasteable(asked.select, bound), code=code(request.host_url, name, given), counted=counted,
         plots={one.measure: plotted(one.rows, one.group["pooled"]) for one in counted}, amount=amount,
+        severe=severe, harm_words=beside.harms_in_words(severe),
+        about=[_about(one.value, found) for one in bound.values() if one.value.startswith(BASE)],
         **_beside(counted, found), quotes_in=partial(quotes_in, source=found.release.source),
         release=found.release.id,
     ), 200  # fmt: skip
+
+
+def _about(iri: str, found: Context) -> dict[str, str]:
+    """The thing that a parameter names, for a link to its page."""
+    kind, _, slug = iri.removeprefix(BASE).partition("/")
+    return {"kind": kind, "slug": slug, "label": found.names.label(iri)}
 
 
 def _beside(counted: list[Outcome], found: Context) -> dict[str, Any]:

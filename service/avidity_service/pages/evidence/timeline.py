@@ -86,6 +86,8 @@ class Axis:
     zero: float
 
 
+# A course that goes on from another, or comes again, by the label that it was given.
+_CONTINUES = re.compile(r"\bmore\b|\bsecond course\b")
 _COURSE = ("drug", "scan", "radioiodine", "stop")
 WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 760, 12, 30, 40, 8
 _STEPS = {"day": (1, 2, 7, 14, 28, 56, 112, 364), "month": (1, 2, 3, 6, 12, 24, 60, 120)}
@@ -164,6 +166,9 @@ def _drug(duration: Record, same: dict[str, Any]) -> Event:
         # The deviation is in the unit as printed, so it is scaled as the value was.
         spread = float(said["plusMinus"]) * float(value) / float(said["value"])
         low, high = float(value) - spread, float(value) + spread
+    if _CONTINUES.search(str(same["label"])):
+        # It is so long, but it does not begin with the treatment.
+        return Event("drug", words=words, **same)
     return Event("drug", words=words, origin=TREATMENT, unit=unit, start=0, end=value, low=low, high=high,
                  about="approximate" in said, **same)  # fmt: skip
 

@@ -13,7 +13,7 @@ from avidity_service.evidence_map.request import EvidenceMap
 from avidity_service.iris import BASE
 from avidity_service.pages.evidence.quoting import quotes_in
 from avidity_service.pages.evidence_map.request import View, choices, read_view
-from avidity_service.pages.evidence_map.table import LETTERS, laid_out, opened
+from avidity_service.pages.evidence_map.table import LETTERS, laid_out, opened, uncounted
 
 blueprint = Blueprint("evidence-map-page", __name__)
 # Of the axes, those that findings can be filtered by.
@@ -31,7 +31,7 @@ def evidence_map() -> str:
         "evidence-map/page.html", view=view, table=laid_out(drawn, view.empty, view.row, view.column),
         searched=drawn.searched, outcomes=outcomes.counted, choices=choices(), letters=LETTERS,
         outcome=found.names.label(f"{BASE}measure/{view.measure}"), open=_open(view, drawn, found),
-        quotes_in=partial(quotes_in, source=found.release.source), labels=_labels(view, found),
+        quotes_in=partial(quotes_in, source=found.release.source), uncounted=uncounted, labels=_labels(view, found),
     )  # fmt: skip
 
 

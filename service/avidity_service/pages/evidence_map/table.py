@@ -26,13 +26,17 @@ SIGNS = {"alone": "", "combination": "+", "one of several": "or"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of a cell: a tier and a way of giving. `amount` is k/N, or empty where no finding counts patients."""
+    """One line of a cell: a tier and a way of giving. `amount` is k/N, or empty where no finding counts patients.
+
+    `uncounted` is how many studies report the outcome without a count that could be in it.
+    """
 
     tier: str
     given: str
     amount: str
     share: float | None
     unlike: tuple[str, ...]
+    uncounted: int = 0
 
     @property
     def sign(self) -> str:
@@ -125,4 +129,11 @@ def _part(one: Row) -> Part:
     # Different outcomes cannot be summed, whatever the cell's sum says.
     if count is None or "measure" in one["unlike"]:
         return Part(one["tier"], one["given"], "", None, tuple(one["unlike"]))
-    return Part(one["tier"], one["given"], f"{count}/{of}", count / of if of else None, tuple(one["unlike"]))
+    share = count / of if of else None
+    return Part(one["tier"], one["given"], f"{count}/{of}", share, tuple(one["unlike"]), uncounted(one))
+
+
+def uncounted(one: Row) -> int:
+    """In how many studies of one tier and way of giving nothing is counted, though something is reported."""
+    counted = {finding["study"] for finding in one["findings"] if finding["counted"]}
+    return len({finding["study"] for finding in one["findings"]} - counted)

@@ -50,6 +50,6 @@ def _description(manifest: dict[str, Any]) -> str:
     counts = manifest["counts"]
     return (
         "The evidence on redifferentiation therapy in radioiodine-refractory thyroid cancer as one review tells it: "
-        f"{counts.get('Study', 0)} studies and {counts.get('Finding', 0)} findings, each with its count, its failures "
-        "and the sentence that proves it. It recommends nothing."
+        f"{counts.get('Study', 0)} studies and {counts.get('Finding', 0)} findings, each with the sentence that proves "
+        "it, and with count and failures where the review prints them. It recommends nothing."
     )

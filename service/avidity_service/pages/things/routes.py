@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from werkzeug import Response as BaseResponse
 
 from avidity_service.context import Context, context
 from avidity_service.pages.evidence.quoting import quotes_in, quotes_of
@@ -23,9 +24,11 @@ _EVIDENCE = ("agent", "alteration", "mechanism", "measure", "histology", "gene")
 
 
 @blueprint.get("/<kind>/<path:slug>")
-def thing(kind: str, slug: str) -> Response:
+def thing(kind: str, slug: str) -> BaseResponse:
     """A thing, in the format that its suffix or the Accept header asks for."""
     found = context()
+    if slug.endswith("/"):
+        return redirect(f"/{kind}/{slug.rstrip('/')}", 308)
     suffix = next((name for name in SUFFIXES if slug.endswith("." + name)), None)
     slug = slug.removesuffix(f".{suffix}") if suffix else slug
     node = found.things.find(kind, slug)
