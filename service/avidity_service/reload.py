@@ -15,6 +15,7 @@ from avidity_service.front.layer import Front
 from avidity_service.front.serving import Served
 from avidity_service.release import Release, open_release
 from avidity_service.settings import Settings
+from avidity_service.sparql.hugepages import Memory
 
 _LOG = logging.getLogger("avidity")
 # A folder that is exchanged while it is read looks broken; a moment later it is whole.
@@ -79,6 +80,7 @@ class Reloader:
         except BaseException:
             served.context.pool.close()
             raise
+        Memory().gather()
         former = self.front.swap(served)
         seconds = time.monotonic() - started
         threading.Thread(

@@ -20,6 +20,7 @@ from avidity_service.pidfile import PidFile, State, open_default
 from avidity_service.prepared import at_once
 from avidity_service.release import Release
 from avidity_service.settings import Settings
+from avidity_service.sparql.hugepages import Memory
 
 _MOMENT_S = 2.0
 
@@ -79,6 +80,7 @@ def _read_more(front: Front) -> None:
     def read() -> None:
         try:
             front.current.context.read_more()
+            Memory().gather()
         except Exception:  # whoever needs it will be told
             logging.getLogger("avidity").exception("what pages need could not be read beforehand")
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import queue
+import json
 import sys
 import tempfile
 import threading
+import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import IO
 
 from avidity_service.errors import QueryError
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 from avidity_service.sparql.lanes import Lanes, Unready
-from avidity_service.sparql.process import Gone, Nursery, Worker, never
+from avidity_service.sparql.process import Gone, Late, Nursery, Worker, never
 from avidity_service.sparql.run import Answer, Run
+
+_JSON = "application/sparql-results+json"
+_PING_S = 5.0
 
 
 class Pool:
@@ -27,9 +33,10 @@ class Pool:
         self.on_kill = on_kill
         self.settings = settings
         self.release = release
-        self.idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        # The last to come back goes first: its memory is still at hand.
+        self.idle: deque[Worker] = deque()
         # Those that gave way to others once: only the slow lane takes them.
-        self.slowed: queue.LifoQueue[Worker] = queue.LifoQueue(settings.long_queries)
+        self.slowed: deque[Worker] = deque()
         self.lanes = Lanes(settings.workers, settings.long_queries)
         self.lock = threading.Lock()
         self.all: set[Worker] = set()
@@ -68,7 +75,9 @@ class Pool:
         Raises:
             QueryError: 400 syntax, 406, 413 too large, 503 busy, 504 deadline, 507 memory or crash.
         """
-        header = {"accept": list(accept), "default": list(default), "named": list(named), "sets_dataset": sets_dataset}
+        header = _header(tuple(accept), sets_dataset)
+        if default or named:
+            header = json.dumps({**json.loads(header), "default": list(default), "named": list(named)}).encode()
         limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
         return Run(self, self.lanes.enter(query), header, query, limit).finish(is_gone)
 
@@ -83,11 +92,11 @@ class Pool:
             return None
         try:
             # Whether it is there need not be asked: if it is not, nothing comes of the query, and a thread asks again.
-            worker = self.idle.get_nowait()
-        except queue.Empty:
+            worker = self.idle.pop()
+        except IndexError:
             worker = None
         if worker is not None:
-            header = {"accept": list(accept), "default": [], "named": [], "sets_dataset": sets_dataset}
+            header = _header(tuple(accept), sets_dataset)
             run = Run(self, place, header, query, self.settings.query_timeout_s)
             try:
                 run.send(worker)
@@ -98,15 +107,27 @@ class Pool:
         raise Unready
 
     def warm(self) -> bool:
-        """Start as many workers as short queries may run at once, so that the first ones wait for none."""
-        for _ in range(self.settings.workers):
-            self.idle.put(self.start())
-        return self.ping()
+        """Start as many workers as short queries may run at once, so that the first ones wait for none.
+
+        Returns:
+            Whether all of them answer.
+        """
+        workers = [self.start() for _ in range(self.settings.workers)]
+        try:
+            for worker in workers:
+                worker.send(_header((_JSON,), sets_dataset=False), b"ASK {}")
+            end = time.monotonic() + _PING_S
+            found = all(worker.read(end)[0]["status"] == "ok" for worker in workers)
+        except (Gone, Late):
+            found = False
+        for worker in workers:
+            self.idle.append(worker) if found else self.drop(worker)
+        return found
 
     def ping(self) -> bool:
         """Whether a worker answers."""
         try:
-            return self.ask("ASK {}", ["application/sparql-results+json"], timeout_s=5).body != b""
+            return self.ask("ASK {}", [_JSON], timeout_s=_PING_S).body != b""
         except QueryError:
             return False
 
@@ -121,15 +142,17 @@ class Pool:
 
     def give_back(self, worker: Worker) -> None:
         """Have a worker wait for another query."""
-        try:
-            (self.slowed if worker.slowed else self.idle).put_nowait(worker)
-        except queue.Full:
+        if not worker.slowed:
+            self.idle.append(worker)
+        elif len(self.slowed) < self.settings.long_queries:
+            self.slowed.append(worker)
+        else:
             self.drop(worker)
 
-    def _idle(self, among: queue.LifoQueue[Worker]) -> Worker | None:
-        with contextlib.suppress(queue.Empty):
+    def _idle(self, among: deque[Worker]) -> Worker | None:
+        with contextlib.suppress(IndexError):
             while True:
-                worker = among.get_nowait()
+                worker = among.pop()
                 if worker.alive:
                     return worker
                 self.drop(worker)
@@ -189,6 +212,12 @@ class Pool:
         # -P: a file in the current folder must not stand in for a module.
         command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", dataset]
         return [*command, *map(str, sizes)]
+
+
+@lru_cache(maxsize=256)
+def _header(accept: tuple[str, ...], sets_dataset: bool) -> bytes:
+    """What a worker is told beside a query."""
+    return json.dumps({"accept": accept, "sets_dataset": sets_dataset}).encode()
 
 
 def _end(workers: set[Worker], nurseries: list[Nursery], held: list[IO[bytes]]) -> None:

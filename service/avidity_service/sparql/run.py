@@ -30,7 +30,7 @@ class Answer:
 class Run:
     """A query with a place. It ends by `finish` or `abandon`, which give the place back."""
 
-    def __init__(self, pool: Pool, place: Place, header: dict[str, Any], query: str, limit_s: float) -> None:
+    def __init__(self, pool: Pool, place: Place, header: bytes, query: str, limit_s: float) -> None:
         self.pool, self.place, self.header, self.query, self.limit_s = pool, place, header, query, limit_s
         self.worker: Worker | None = None
         self.began = time.monotonic()
@@ -62,7 +62,7 @@ class Run:
         if worker is None or not worker.is_whole:
             return None
         status = worker.frame.header
-        if status is None or status["status"] != "ok" or status["bytes"] > most_bytes:
+        if status is None or status["status"] != "ok" or worker.frame.size > most_bytes:
             return None
         self.worker = None
         found = worker.frame.whole()[1]
