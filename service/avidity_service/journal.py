@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 class Line:
     """What is noted of one request while it is answered."""
 
-    __slots__ = ("address", "cached", "digest", "id", "query", "shared", "started")
+    __slots__ = ("_digest", "address", "cached", "id", "query", "shared", "started")
 
     def __init__(self, environ: dict[str, Any]) -> None:
         given = environ.get("HTTP_X_REQUEST_ID")
@@ -41,7 +41,8 @@ class Line:
         self.address: str = environ.get("REMOTE_ADDR", "")
         self.started = time.perf_counter()
         self.cached = self.shared = False
-        self.digest, self.query = "", ""
+        self._digest: str | None = None
+        self.query = ""
 
     @property
     def seconds(self) -> float:
@@ -54,14 +55,22 @@ class Line:
         return "hit" if self.cached else "shared" if self.shared else "miss"
 
     def read_query(self, is_sparql: bool, environ: dict[str, Any]) -> None:
-        """Note the query's text and digest, the same by every way to send it."""
+        """Note the query, the same by every way to send it."""
         if is_sparql:
-            self.note_query(_query(environ))
+            self.query = _query(environ)
 
-    def note_query(self, query: str) -> None:
-        """Note a query's text and digest."""
-        self.query = query
-        self.digest = hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:16] if query else ""
+    @property
+    def digest(self) -> str:
+        """The query's digest, empty if there is none; made when somebody wants to know it."""
+        if self._digest is None:
+            text = self.query.encode("utf-8", "replace")
+            self._digest = hashlib.sha256(text).hexdigest()[:16] if text else ""
+        return self._digest
+
+    def note_kept(self, first: Line) -> None:
+        """Note that the answer was kept since another request, and so was what it asked."""
+        self.cached = True
+        self._digest = first.digest
 
 
 class Journal:

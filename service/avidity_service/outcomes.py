@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _WORDS = {
     200: "ok",
     206: "ok",
@@ -31,6 +33,7 @@ def outcome(status: str) -> str:
     return _WORDS.get(code, "ok" if code < 400 else "refused" if code < 500 else "fault")
 
 
+@lru_cache(maxsize=1024)
 def door(path: str) -> str:
     """sparql, api, live (health, readiness, metrics) or page."""
     return next((name for prefix, name in _DOORS if path.startswith(prefix)), "page")

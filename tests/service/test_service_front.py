@@ -17,6 +17,7 @@ from avidity_service.front.encodings import choose, encode
 from avidity_service.front.flight import Flights, Impatient, Left
 from avidity_service.front.kept import Kept, Made
 from avidity_service.front.layer import Front
+from avidity_service.journal import Line
 from avidity_service.release import Release
 from backports import zstd
 from flask import Flask, Response, request
@@ -109,7 +110,7 @@ def test_a_tag_depends_on_where_its_parts_end() -> None:
 
 def kept(name: str, body: bytes = b"", release: str = "r") -> Kept:
     made = Made("200 OK", [("Content-Type", "text/plain")], body)
-    return Kept(made, release, "1", (release, name, made.media_type))
+    return Kept(made, release, "1", (release, name, made.media_type), Line({}))
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 30_000))))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from avidity_service.errors import QueryError
 from avidity_service.front import asked, tags
 from avidity_service.front.asked import Asked
+from avidity_service.front.encodings import IDENTITY
 from avidity_service.front.flight import Flight
 from avidity_service.front.kept import Kept
 from avidity_service.front.layer import Front, Result
@@ -46,7 +47,7 @@ class Wish:
         key = asked.key("http", headers.get("HOST", ""), path, query_string, headers.get("ACCEPT", ""))
         self.asked = Asked("GET", path, release, key, sum(map(len, key)))
         self.line = Line({"HTTP_X_REQUEST_ID": headers.get("X_REQUEST_ID"), "REMOTE_ADDR": address})
-        self.line.note_query(query)
+        self.line.query = query
 
 
 def wish(
@@ -108,7 +109,7 @@ class Begun:
         self.ended = True
         self.run.abandon()
         # Whoever waits goes on alone, unless there is an answer already.
-        if not self.flight.landed.is_set():
+        if not self.flight.has_landed:
             self.front.flights.land((self.served.mark, self.wish.asked.key), self.flight, None)
         self.served.leave()
 
@@ -142,7 +143,7 @@ def known_of(front: Front, wanted: Wish, kept: Kept) -> Known | None:
         return None
     made_before = coding in kept.variants
     variant = kept.variant(coding)
-    if not made_before:
+    if not made_before and coding != IDENTITY:  # its bytes are those that are kept anyway
         front.cache.weigh(kept)
     status = "304 NOT MODIFIED" if tags.has(wanted.none_match, variant.etag) else "200 OK"
     lasts = wanted.asked.release is not None

@@ -23,10 +23,16 @@ class Left(Exception):
 
 
 class Flight(Generic[T]):
-    """One computation under way; `result` is there when it has landed, None if it ended without one."""
+    """One computation under way; `result` is there when it has landed, None if it ended without one.
+
+    `landing` is there as soon as somebody waits: most have nobody.
+    """
+
+    __slots__ = ("has_landed", "landing", "result", "waiting")
 
     def __init__(self) -> None:
-        self.landed = threading.Event()
+        self.has_landed = False
+        self.landing: threading.Event | None = None
         self.result: T | None = None
         self.waiting = 0
 
@@ -45,6 +51,8 @@ class Flights(Generic[T]):
             flight = self.under_way.get(key)
             if flight is not None:
                 flight.waiting += 1
+                if flight.landing is None:
+                    flight.landing = threading.Event()
                 return flight, False
             flight = self.under_way[key] = Flight()
             return flight, True
@@ -54,7 +62,7 @@ class Flights(Generic[T]):
         with self.lock:
             if key in self.under_way:
                 return None
-            flight = self.under_way[key] = Flight[T]()
+            flight = self.under_way[key] = Flight()
             return flight
 
     def land(self, key: Hashable, flight: Flight[T], result: T | None) -> None:
@@ -62,8 +70,9 @@ class Flights(Generic[T]):
         with self.lock:
             if self.under_way.get(key) is flight:
                 del self.under_way[key]
-        flight.result = result
-        flight.landed.set()
+            flight.result, flight.has_landed = result, True
+        if flight.landing is not None:
+            flight.landing.set()
 
     def wait(self, flight: Flight[T], most_s: float, is_gone: Callable[[], bool]) -> T | None:
         """The leader's result; None if there is none after so many seconds, or the leader failed.
@@ -72,21 +81,24 @@ class Flights(Generic[T]):
             Impatient: if it takes long and too many others wait for long ones.
             Left: if the client has gone.
         """
+        assert flight.landing is not None
         try:
-            if flight.landed.wait(_SHORT_S):
+            if flight.landing.wait(_SHORT_S):
                 return flight.result
             if not self.patient.acquire(blocking=False):
                 raise Impatient
             try:
-                return self._wait_on(flight, time.monotonic() + most_s, is_gone)
+                return self._wait_on(flight, flight.landing, time.monotonic() + most_s, is_gone)
             finally:
                 self.patient.release()
         finally:
             with self.lock:
                 flight.waiting -= 1
 
-    def _wait_on(self, flight: Flight[T], end: float, is_gone: Callable[[], bool]) -> T | None:
-        while not flight.landed.wait(_LOOK_S):
+    def _wait_on(
+        self, flight: Flight[T], landing: threading.Event, end: float, is_gone: Callable[[], bool]
+    ) -> T | None:
+        while not landing.wait(_LOOK_S):
             if is_gone():
                 raise Left
             if time.monotonic() > end:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from avidity_service.front import tags
 from avidity_service.front.encodings import IDENTITY, choose, encode
+from avidity_service.journal import Line
 
-Headers = list[tuple[str, str]]
+Header = tuple[str, str]
+Headers = list[Header]
 
 RELEASE = "Avidity-Release"
 # What the front says itself, or what would differ between two answers that are the same.
@@ -30,6 +33,7 @@ IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
 _VARY = ("Vary", "Accept, Accept-Encoding")
 # What an entry takes besides its bytes: 2.4 KB by tracemalloc, rounded up.
 _OVERHEAD = 3072
+_PLAIN = {IDENTITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,52 +41,92 @@ class Made:
     """What the application answered: status line, headers, the whole body."""
 
     status: str
-    headers: Headers
+    headers: Sequence[Header]
     body: bytes
 
     @property
     def is_keepable(self) -> bool:
         """Whether it would be the same the next time: a 200 of which nothing says otherwise."""
-        if not self.status.startswith("200"):
-            return False
-        return not any(
-            name.lower() == "set-cookie" or (name.lower() == "cache-control" and ("no-store" in v or "private" in v))
-            for name, v in self.headers
-        )
+        return self.status.startswith("200") and _read(tuple(self.headers)).is_keepable
 
     @property
     def media_type(self) -> str:
         """The Content-Type, empty if there is none."""
-        return next((value for name, value in self.headers if name.lower() == "content-type"), "")
+        return _read(tuple(self.headers)).media_type
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """What headers say of an answer, and those of them that are sent with it whenever it is."""
+
+    media_type: str
+    is_keepable: bool
+    lasting: tuple[Header, ...]
+
+
+@lru_cache(maxsize=256)  # answers to queries have the same few
+def _read(headers: tuple[Header, ...]) -> _Read:
+    named = [(name.lower(), value) for name, value in headers]
+    return _Read(
+        next((value for name, value in named if name == "content-type"), ""),
+        not any(
+            name == "set-cookie" or (name == "cache-control" and ("no-store" in value or "private" in value))
+            for name, value in named
+        ),
+        (*(header for header in headers if header[0].lower() not in _OURS), _VARY),
+    )
+
+
+def lines(headers: Iterable[Header]) -> bytes:
+    """Headers as they go over the wire."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def shared_lines(headers: tuple[Header, ...]) -> bytes:
+    """The same, of headers that many answers share."""
+    return lines(headers)
+
+
+@dataclass(frozen=True)
 class Variant:
-    """One representation: its tag, headers for 200 and for 304, and its bytes; None if these were not kept."""
+    """One representation: its headers and bytes.
+
+    `lasting` are the headers that others may share, `own` those that are just this one's; no `body` is kept of a large
+    one. `heads` are those of responses as they were sent, by whether they are whole and whether they last.
+    """
 
     etag: str
-    headers: tuple[tuple[str, str], ...]
-    not_modified: tuple[tuple[str, str], ...]
+    lasting: tuple[Header, ...]
+    own: tuple[Header, ...]
     body: bytes | None
-    # Heads of responses as they were sent, by whether they are whole and whether they last.
     heads: dict[tuple[bool, bool], bytes] = field(default_factory=dict, compare=False)
+
+    @property
+    def headers(self) -> Headers:
+        """Those of a 200."""
+        return [*self.lasting, ("ETag", self.etag), *self.own]
+
+    @property
+    def not_modified(self) -> Headers:
+        """Those of a 304."""
+        return without([*self.lasting, ("ETag", self.etag)], *_NOT_WITHOUT_BODY)
 
 
 class Kept:
     """A 200 of one release.
 
-    `identity` is the release, the request and the media type that was negotiated; `digest` is the query's, for the log.
+    `identity` is the release, the request and the media type that was negotiated; `line` is what was noted of the
+    request that it was made for.
     """
 
-    def __init__(self, made: Made, release: str, version: str, identity: tuple[str, ...], digest: str = "") -> None:
+    def __init__(self, made: Made, release: str, version: str, identity: tuple[str, ...], line: Line) -> None:
         self.made: Made | None = made
         self.media_type, self.length = made.media_type, len(made.body)
-        self.release, self.identity, self.digest = release, identity, digest
-        self.headers = [*(header for header in made.headers if header[0].lower() not in _OURS), _VARY]
-        self.headers.append((RELEASE, release))
+        self.release, self.identity, self.line = release, identity, line
+        self.lasting = _of_release(_read(tuple(made.headers)).lasting, release)
         # The mark of a release counts its openings here, so it is in the identity and not in the tag.
-        what = (release, version, *identity[1:])
-        self.tag = tags.tag([*(part.encode("utf-8", "replace") for part in what), made.body])
+        self.tag = tags.tag([ascii((release, version, *identity[1:])).encode(), made.body])
         self.variants: dict[str, Variant] = {}
         self.keys: list[object] = []
         self.keys_size = 0
@@ -91,6 +135,8 @@ class Kept:
     @property
     def size(self) -> int:
         """Bytes that it takes."""
+        if not self.variants or self.variants.keys() == _PLAIN:
+            return _OVERHEAD + self.keys_size + (self.length if self.made is not None else 0)
         bodies = {id(v.body): len(v.body) for v in self.variants.values() if v.body is not None}
         plain = self.length if self.made is not None and id(self.made.body) not in bodies else 0
         return _OVERHEAD + self.keys_size + plain + sum(bodies.values())
@@ -118,15 +164,17 @@ class Kept:
     def _represent(self, coding: str) -> Variant:
         body = None if self.made is None else encode(self.made.body, coding)
         etag = f'"{self.tag}"' if coding == IDENTITY else f'"{self.tag}-{coding}"'
-        headers: Headers = [*self.headers, ("ETag", etag)]
-        not_modified = tuple(header for header in headers if header[0].lower() not in _NOT_WITHOUT_BODY)
-        if coding != IDENTITY:
-            headers.append(("Content-Encoding", coding))
+        own: Headers = [("Content-Encoding", coding)] if coding != IDENTITY else []
         if body is not None:
-            headers.append(("Content-Length", str(len(body))))
-        return Variant(etag, tuple(headers), not_modified, body)
+            own.append(("Content-Length", str(len(body))))
+        return Variant(etag, self.lasting, tuple(own), body)
 
 
-def without(headers: Iterable[tuple[str, str]], *names: str) -> Headers:
+@lru_cache(maxsize=256)
+def _of_release(headers: tuple[Header, ...], release: str) -> tuple[Header, ...]:
+    return (*headers, (RELEASE, release))
+
+
+def without(headers: Iterable[Header], *names: str) -> Headers:
     """The headers but those, named in lower case."""
     return [header for header in headers if header[0].lower() not in names]

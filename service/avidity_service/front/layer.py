@@ -62,7 +62,7 @@ class Front:
             kept = self.cache.get((served.mark, asked.key))
         found = self._from(kept, asked, environ)
         if found is not None and kept is not None:
-            line.cached, line.digest = True, kept.digest
+            line.note_kept(kept.line)
         status, headers, body = found or self._fresh(asked, environ, line, begun)
         headers.append(("X-Request-Id", line.id))
         start_response(status, headers)
@@ -170,7 +170,7 @@ class Front:
             return made
         path, query, _, body, host, scheme = asked.key
         identity = (served.mark, path, query, body, host, scheme, made.media_type)
-        kept = Kept(made, served.id, version(), identity, line.digest)
+        kept = Kept(made, served.id, version(), identity, line)
         if served is not self.current:  # what is kept now would never be asked for
             return kept
         return self.cache.put((served.mark, asked.key), asked.key_size, kept)

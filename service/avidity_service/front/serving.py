@@ -40,7 +40,8 @@ class Served:
         """End a request that has begun."""
         with self.change:
             self.inside -= 1
-            self.change.notify_all()
+            if self.retired:
+                self.change.notify_all()
 
     def retire(self, most_s: float) -> int:
         """Let no more in, wait for those inside, at most so many seconds, and end the workers.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 
 from avidity_service.front import asked, tags
-from avidity_service.front.kept import IMMUTABLE, REVALIDATE, Kept, Variant
+from avidity_service.front.kept import IMMUTABLE, REVALIDATE, Kept, Variant, lines, shared_lines
 from avidity_service.front.layer import Front
 from avidity_service.journal import Line
 
@@ -41,10 +41,13 @@ class Known:
         key = (whole, self.is_immutable)
         head = self.variant.heads.get(key)
         if head is None:
-            headers = self.variant.headers if whole else self.variant.not_modified
-            lasting = IMMUTABLE if self.is_immutable else REVALIDATE
-            lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {value}" for name, value in (*headers, lasting)), ""]
-            head = self.variant.heads[key] = "\r\n".join(lines).encode("latin-1")
+            variant, lasting = self.variant, IMMUTABLE if self.is_immutable else REVALIDATE
+            if whole:
+                own = lines((("ETag", variant.etag), *variant.own, lasting))
+                head = b"HTTP/1.1 200 OK\r\n" + shared_lines(variant.lasting) + own
+            else:
+                head = f"HTTP/1.1 {self.status}\r\n".encode() + lines((*variant.not_modified, lasting))
+            variant.heads[key] = head
         return head
 
 
@@ -73,7 +76,7 @@ def known(front: Front, method: str, path: str, query: str, headers: Mapping[str
         return None
     front.cache.touch(kept)
     line = Line({"HTTP_X_REQUEST_ID": headers.get("X_REQUEST_ID"), "REMOTE_ADDR": address})
-    line.cached, line.digest = True, kept.digest
+    line.note_kept(kept.line)
     status = "304 NOT MODIFIED" if tags.has(headers.get("IF_NONE_MATCH"), variant.etag) else "200 OK"
     return Known(method, path, status, kept, variant, release is not None, line)
 

@@ -7,6 +7,7 @@ handed on to be put into words there. Both ways give the same answer, byte for b
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -53,12 +54,15 @@ def direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | No
 
 def made(answer: Answer, *, differs_each_time: bool = False) -> Made:
     """What the client is sent for an answer."""
-    headers = [
-        ("Content-Type", content_type(answer.media_type)), ("Content-Length", str(len(answer.body))), *STANDARD,
-    ]  # fmt: skip
+    headers = _headers(answer.media_type)
     if differs_each_time:
-        headers.append(("Cache-Control", "no-store"))
+        headers = (*headers, ("Cache-Control", "no-store"))
     return Made("200 OK", headers, answer.body)
+
+
+@lru_cache(maxsize=64)
+def _headers(media_type: str) -> tuple[tuple[str, str], ...]:
+    return (("Content-Type", content_type(media_type)), *STANDARD)
 
 
 def plain_query(text: bytes) -> str | None:

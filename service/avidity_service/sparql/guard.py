@@ -48,7 +48,7 @@ def is_harmless(query: str) -> bool:
     Most are, and this takes a tenth of the time of a scan.
     """
     capitals = query.upper()
-    return not any(word in capitals for word in _TELLING) and sum(map(query.count, _NESTING)) <= MOST_NESTING
+    return not any(map(capitals.__contains__, _TELLING)) and sum(map(query.count, _NESTING)) <= MOST_NESTING
 
 
 def read_only(what: str) -> QueryError:

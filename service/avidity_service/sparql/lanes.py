@@ -52,15 +52,14 @@ class Lanes:
         Raises:
             QueryError: 503 if there is none for a while.
         """
-        mark = hashlib.sha256(query.encode()).digest()
-        was_long = mark in self.long
+        was_long = self._was_long(query)
         if was_long and not self.slow.acquire(blocking=False):
             raise crowded()
         if not was_long and not self._wait():
             raise QueryError(
                 503, "Busy", "All workers are answering other queries; try again in a moment.", retry_after_s=1
             )
-        return Place(self, mark, was_long)
+        return Place(self, query, was_long)
 
     def enter_at_once(self, query: str) -> Place | None:
         """A place in the quick lane if one is free.
@@ -68,10 +67,9 @@ class Lanes:
         Raises:
             Unready: if the query has been a long one.
         """
-        mark = hashlib.sha256(query.encode()).digest()
-        if mark in self.long:
+        if self._was_long(query):
             raise Unready
-        return Place(self, mark, False) if self.quick.acquire(blocking=False) else None
+        return Place(self, query, False) if self.quick.acquire(blocking=False) else None
 
     def _wait(self) -> bool:
         if self.quick.acquire(blocking=False):
@@ -84,10 +82,13 @@ class Lanes:
             with self.lock:
                 self.waiting -= 1
 
-    def remember(self, mark: bytes) -> None:
+    def _was_long(self, query: str) -> bool:
+        return bool(self.long) and _mark(query) in self.long
+
+    def remember(self, query: str) -> None:
         """Note that a query is a long one."""
         with self.lock:
-            self.long[mark] = None
+            self.long[_mark(query)] = None
             while len(self.long) > _REMEMBERED:
                 self.long.popitem(last=False)
 
@@ -95,8 +96,8 @@ class Lanes:
 class Place:
     """The place that one query has, from when it begins until it leaves."""
 
-    def __init__(self, lanes: Lanes, mark: bytes, is_slow: bool) -> None:
-        self.lanes, self.mark, self.is_slow = lanes, mark, is_slow
+    def __init__(self, lanes: Lanes, query: str, is_slow: bool) -> None:
+        self.lanes, self.query, self.is_slow = lanes, query, is_slow
         self.started = time.monotonic()
 
     def watch(self, worker: _Slowable, is_gone: Callable[[], bool]) -> Callable[[], bool]:
@@ -122,12 +123,16 @@ class Place:
         (self.lanes.slow if self.is_slow else self.lanes.quick).release()
 
     def _change_lanes(self, worker: _Slowable) -> None:
-        self.lanes.remember(self.mark)
+        self.lanes.remember(self.query)
         if not self.lanes.slow.acquire(blocking=False):
             raise Crowded
         self.is_slow = True
         self.lanes.quick.release()
         worker.slow_down()
+
+
+def _mark(query: str) -> bytes:
+    return hashlib.sha256(query.encode()).digest()
 
 
 def crowded() -> QueryError:
