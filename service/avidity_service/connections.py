@@ -18,6 +18,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
@@ -27,6 +28,8 @@ from avidity_service.front.begun import Wish, wish
 from avidity_service.front.layer import BEGUN, CROWDED, Front
 from avidity_service.front.wire import Known, known
 from avidity_service.looping import Looping
+from avidity_service.plain import Heads, Plain
+from avidity_service.polling import Poller
 from avidity_service.settings import Settings
 
 _LOG = logging.getLogger("avidity")
@@ -65,33 +68,91 @@ class _Task(WSGITask):  # type: ignore[misc]
             super().set_close_on_finish()
 
 
-class _Known:
-    """A request whose answer is at hand: its bytes are written as they are."""
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request as it comes in."""
 
-    close_on_finish = wrote_header = False
-
-    def __init__(self, channel: _Channel, request: Any) -> None:
-        self.channel, self.request = channel, request
-
-    def service(self) -> None:
-        """Write the response."""
-        self.wrote_header = True
-        data = self.request.known.send(self.channel.server.front)
-        # Nothing else waits to be sent, so most often the system takes it whole.
-        sent = self.channel.send(data)
-        if sent < len(data) and self.channel.connected:
-            self.channel.write_soon(data[sent:])
-
-
-def _task(channel: _Channel, request: Any) -> _Task | _Known:
-    return _Known(channel, request) if getattr(request, "known", None) else _Task(channel, request)
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read line and headers; one Host is due since HTTP/1.1 (RFC 9112, 3.2)."""
+        super().parse_header(header_plus)
+        host = self.headers.get("HOST")
+        if self.version == "1.1" and (host is None or "," in host):
+            raise ParsingError("HTTP/1.1 requires one Host header")
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection, and since when it has been at the same thing."""
 
-    task_class = staticmethod(_task)
+    task_class = _Task
+    parser_class = _Parser
+    requests: list[Any]
     at: tuple[object, float] = (None, 0.0)
+    # What came last, if that may be one request and nothing else.
+    arrived = b""
+
+    def handle_read(self) -> None:
+        """Take what was sent."""
+        try:
+            data = self.recv(self.adj.recv_bytes)
+        except BlockingIOError:  # nothing, as it turns out
+            return
+        except OSError:
+            self.handle_close()
+            return
+        if data:
+            self.last_activity = time.time()
+            self.received(data)
+        else:
+            self.connected = False
+
+    def received(self, data: bytes) -> bool:
+        """Take requests; a plain one that comes alone is answered, or begun, at once."""
+        self.arrived = b""
+        if self.request is None and not self.requests:
+            if self.will_close or self.close_when_flushed:
+                return False
+            if not self.total_outbufs_len:
+                plain = self.server.heads.read(data)
+                if plain is not None and self.server.take(self, plain):
+                    return True
+                self.arrived = data
+        return bool(super().received(data))
+
+    def say(self, known: Known) -> None:
+        """Send an answer that is there; only for the loop, when nothing else waits to be sent."""
+        data = known.send(self.server.front)
+        # Most often the system takes it whole.
+        sent = self.send(data)
+        if sent < len(data) and self.connected:
+            self.write_soon(data[sent:])
+            self.current_outbuf_count = self.adj.outbuf_high_watermark  # the next answer gets a buffer of its own
+        self.last_activity = time.time()
+
+    def finish(self) -> None:
+        """Send the answer that the first request has, and go on to the next; only for the loop."""
+        if self.connected:
+            self.say(self.requests[0].known)
+        if len(self.requests) == 1 and self.request is None:
+            self.requests = []
+            return
+        with self.requests_lock:
+            del self.requests[:1]
+            if not self.connected:
+                return
+            if self.requests:
+                self.server.add_task(self)
+            elif self._awaits_continue and not self.sent_continue:
+                self.send_continue()
+
+    @property
+    def _awaits_continue(self) -> bool:
+        return self.request is not None and self.request.headers_finished and self.request.expect_continue
+
+    @property
+    def is_restless(self) -> bool:
+        """Whether it may change without the loop's doing: by a thread that answers, or as it is to be closed."""
+        if self.total_outbufs_len or self.will_close or self.close_when_flushed:
+            return True
+        return bool(self.requests) and type(self.requests[0]) is not Plain
 
     def service(self) -> None:
         """Answer one request; what the loop had begun for it is given back, whatever happens."""
@@ -130,22 +191,26 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.front, self.settings = front, settings
         self.stopping = threading.Event()
         self.loop_thread = 0
+        self.heads, self.poller = Heads(), Poller()
         self.at_hand: deque[_Channel] = deque()
         quick, self.queries = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         quick.set_thread_count(_QUICK_THREADS)
         self.queries.queue = self.queued = FairQueue(_client)
         self.queries.set_thread_count(settings.workers + settings.long_queries + _WAITING_THREADS)
         super().__init__(
-            front, map={}, _sock=listener, dispatcher=quick, adj=Adjustments(**_tuning(settings)), bind_socket=False,
+            front, map=self.poller.handlers, _sock=listener, dispatcher=quick, adj=Adjustments(**_tuning(settings)),
+            bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )  # fmt: skip
-        self.looping = Looping(front, self._map, self.at_hand.append, self._queue)
+        self.looping = Looping(front, self.poller, self._send, self._queue)
         front.metrics.queue_length = lambda: len(self.queued) + len(self.looping.waiting)
 
     def add_task(self, channel: _Channel) -> None:
         """Queue a request that has arrived whole: what is quick with its like, queries with theirs."""
         request = channel.requests[0]
         plain = not request.error and not channel.total_outbufs_len and self._is_plain(request)
+        if plain and channel.arrived and len(channel.requests) == 1:
+            self.heads.learn(channel.arrived, request.headers)
         request.known = self._known(channel, request) if plain else None
         if request.known is not None:
             # Sent by the loop itself as soon as it is back there; handing it to a thread would cost more than it does.
@@ -163,7 +228,39 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         else:
             self._queue(channel)
 
+    def take(self, channel: _Channel, plain: Plain) -> bool:
+        """Answer a plain request, or begin it; False if it has to go the long way. Only for the loop."""
+        address = str(channel.addr[0])
+        found = known(self.front, "GET", plain.path, plain.query, plain.headers, address)
+        if found is not None:
+            channel.say(found)
+            return True
+        if not plain.path.endswith(asked.SPARQL) or self._is_crowded(channel):
+            return False
+        plain.wish = wish(self.front, "GET", plain.path, plain.query, plain.headers, address)
+        if plain.wish is None:
+            return False
+        channel.requests.append(plain)
+        self.looping.ask(channel, plain)
+        return True
+
+    def _send(self, channel: _Channel) -> None:
+        try:
+            channel.finish()
+        except Exception:
+            _LOG.exception("a known answer was not sent")
+            channel.will_close = True
+        if channel.is_restless:
+            self._look_again(channel)
+
+    def _look_again(self, channel: _Channel) -> None:
+        if channel.connected:
+            self.poller.changed.add(channel._fileno)
+
     def _queue(self, channel: _Channel) -> None:
+        if isinstance(channel.requests[0], Plain):
+            channel.requests[0] = channel.requests[0].full(channel.parser_class(channel.adj))
+            self._look_again(channel)
         self.queries.add_task(channel)
 
     def _is_crowded(self, channel: _Channel) -> bool:
@@ -180,6 +277,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         for channel in list(self.active_channels.values()):
             if channel.is_overdue(now):
                 channel.will_close = True
+        self.poller.look_again()
 
     def run_until_stopped(self) -> None:
         """Serve until `stop`, then finish what is under way."""
@@ -192,6 +290,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         for dispatcher in (self.task_dispatcher, self.queries):
             dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map)
+        self.poller.close()
 
     def stop(self) -> None:
         """Take no more connections and end; may be called from a signal's handler."""
@@ -214,6 +313,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             for channel in list(self.active_channels.values()):
                 if not channel.is_busy and now - max(told, channel.last_activity) > _GRACE_S:
                     channel.will_close = True
+            self.poller.look_again()
             self._turn(0.1)
 
     def pull_trigger(self) -> None:
@@ -224,18 +324,11 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def _turn(self, timeout_s: float) -> None:
         most_s = self.looping.most_s
         timeout_s = timeout_s if most_s is None else min(timeout_s, most_s)
-        wasyncore.loop(timeout=0 if self.at_hand else timeout_s, map=self._map, use_poll=True, count=1)
+        self.poller.turn(0 if self.at_hand else timeout_s)
         self.looping.turn()
         # A request that comes up while these are sent waits until all have had their turn.
         for _ in range(len(self.at_hand)):
-            channel = self.at_hand.popleft()
-            try:
-                channel.service()
-            except Exception:
-                _LOG.exception("a known answer was not sent")
-                channel.will_close = True
-            if channel.connected:
-                wasyncore.write(channel)
+            self._send(self.at_hand.popleft())
 
     def _is_plain(self, request: Any) -> bool:
         """Whether a request has nothing about it that only the long way knows."""

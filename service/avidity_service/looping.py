@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from avidity_service.fair import FairQueue
 from avidity_service.front.begun import Begun, Wish, at_once, begin
 from avidity_service.front.layer import Front
+from avidity_service.polling import Poller
 from avidity_service.sparql.lanes import Unready
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class Looping:
     def __init__(
         self,
         front: Front,
-        watched: dict[int, Any],
+        poller: Poller,
         sends: Callable[[HTTPChannel], None],
         hands_on: Callable[[HTTPChannel], None],
     ) -> None:
-        self.front, self.watched, self.sends, self.hands_on = front, watched, sends, hands_on
+        self.front, self.poller, self.sends, self.hands_on = front, poller, sends, hands_on
         self.waiting: FairQueue[tuple[HTTPChannel, Any, float]] = FairQueue(lambda entry: entry[0].addr[0])
         self.under_way: dict[_Query, float] = {}
         self.unseen = False
@@ -48,6 +49,12 @@ class Looping:
         """Have a request answered whose `wish` is set."""
         self.waiting.append((channel, request, time.monotonic()))
         self.unseen = True
+
+    def ask(self, channel: HTTPChannel, request: Any) -> None:
+        """The same for the loop itself, which answers or begins it at once if nobody waits."""
+        now = time.monotonic()
+        if self.waiting or not self._begin(channel, request, now):
+            self.waiting.append((channel, request, now))
 
     def turn(self) -> None:
         """Give workers to those that wait, and hand on what has taken too long."""
@@ -87,12 +94,21 @@ class Looping:
             return True
         if begun is None:
             return False
-        query = _Query(self, channel, request, begun)
-        self.watched[query.fd] = query
+        query = _Query(channel, request, begun)
+        self._watch(query)
         self.under_way[query] = now
         return True
 
-    def answered(self, query: _Query) -> None:
+    def _watch(self, query: _Query) -> None:
+        def more() -> None:
+            if query.begun.run.take():
+                self._answered(query)
+            else:
+                self._watch(query)
+
+        self.poller.once(query.fd, more)
+
+    def _answered(self, query: _Query) -> None:
         """A worker has finished, or has ended."""
         known = query.begun.answer()
         if known is None:
@@ -109,38 +125,15 @@ class Looping:
         self.hands_on(query.channel)
 
     def _forget(self, query: _Query) -> None:
-        self.watched.pop(query.fd, None)
+        self.poller.never(query.fd)
         self.under_way.pop(query, None)
 
 
 class _Query:
-    """A query under way, as the loop watches it: by the worker's end of the line."""
+    """A query under way; `fd` is the worker's end of the line."""
 
-    accepting = False
+    __slots__ = ("begun", "channel", "fd", "request")
 
-    def __init__(self, looping: Looping, channel: HTTPChannel, request: Any, begun: Begun) -> None:
-        self.looping, self.channel, self.request, self.begun = looping, channel, request, begun
+    def __init__(self, channel: HTTPChannel, request: Any, begun: Begun) -> None:
+        self.channel, self.request, self.begun = channel, request, begun
         self.fd = begun.run.fileno()
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def writable(self) -> bool:
-        """Never: a query is sent at once."""
-        return False
-
-    def handle_read_event(self) -> None:
-        """More of the answer is there."""
-        if self.begun.run.take():
-            self.looping.answered(self)
-
-    def handle_expt_event(self) -> None:
-        """Nothing urgent is ever sent."""
-
-    def handle_close(self) -> None:
-        """The worker has ended; if its last words were just read, this is no news."""
-        if self in self.looping.under_way:
-            self.looping.answered(self)
-
-    handle_error = close = handle_close

@@ -1,0 +1,69 @@
+"""Plain requests, read at a glance: a GET whose headers are, byte for byte, those of one that was read before.
+
+A client sends the same headers with each of its requests. Reading them anew takes longer than many answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from avidity_service.front.begun import Begun, Wish
+    from avidity_service.front.wire import Known
+
+# No escape and no second slash in the path, nothing but visible ASCII: what is left needs no decoding.
+_LINE = re.compile(rb"GET (/(?!/)[!\"$&->@-~]*)(?:\?([!\"$-~]*))? HTTP/1\.1")
+_END = b"\r\n\r\n"
+_MOST_HEADS, _MOST_BYTES = 512, 4096
+
+
+class Plain:
+    """A request without a body, with as much of waitress' own as the loop needs. `data` is what was sent."""
+
+    __slots__ = ("begun", "data", "headers", "known", "path", "query", "wish")
+
+    command, version, url_scheme, error, crowded = "GET", "1.1", "http", None, False
+
+    def __init__(self, data: bytes, path: str, query: str, headers: Mapping[str, str]) -> None:
+        self.data, self.path, self.query, self.headers = data, path, query, headers
+        self.known: Known | None = None
+        self.wish: Wish | None = None
+        self.begun: Begun | None = None
+
+    def close(self) -> None:
+        """There is nothing to be given back."""
+
+    def full(self, parser: Any) -> Any:
+        """The same as one of waitress' own, read by a new parser."""
+        parser.received(self.data)
+        parser.begun = self.begun
+        return parser
+
+
+class Heads:
+    """Headers that were read, by their bytes; they are not to be changed."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, Mapping[str, str]] = {}
+
+    def read(self, data: bytes) -> Plain | None:
+        """The request that the bytes are; None if that takes more than a glance."""
+        end = data.find(b"\r\n")
+        headers = self.known.get(data[end + 2 :])
+        if headers is None:
+            return None
+        found = _LINE.fullmatch(data, 0, end)
+        if found is None:
+            return None
+        return Plain(data, found[1].decode("ascii"), (found[2] or b"").decode("ascii"), headers)
+
+    def learn(self, data: bytes, headers: Mapping[str, str]) -> None:
+        """Keep the headers of a plain request that came as these bytes, whole and alone."""
+        end = data.find(b"\r\n")
+        head = data[end + 2 :]
+        if end > 0 and len(head) <= _MOST_BYTES and data.find(_END) == len(data) - len(_END):
+            if len(self.known) >= _MOST_HEADS:  # the few that matter are soon back
+                self.known.clear()
+            self.known[head] = headers
