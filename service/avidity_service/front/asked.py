@@ -19,7 +19,7 @@ _MOST_BODY = 1 << 20
 SPARQL = "/sparql"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each request: to freeze them would take thrice as long
 class Asked:
     """A request. `key` is None if its answer is not to be kept; `release` is the one that the address names."""
 

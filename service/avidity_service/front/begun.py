@@ -26,8 +26,8 @@ from avidity_service.sparql.points import is_point, point
 from avidity_service.sparql.pool import Pool
 from avidity_service.sparql.run import Answer, Run
 
-# To compress and send more than this is work for a thread.
-_MOST = 128 * 1024
+# To compress more than this is work for a thread; so is to send more than that.
+_MOST_COMPRESSED, _MOST_PLAIN = 128 * 1024, 1024 * 1024
 
 
 class Wish:
@@ -92,7 +92,7 @@ class Begun:
 
     def answer(self) -> Known | None:
         """The answer that the worker has finished, to be sent; None if a thread has to go on with it."""
-        found = self.run.small_answer(_MOST)
+        found = self.run.small_answer(_MOST_COMPRESSED if self.wish.coding else _MOST_PLAIN)
         if found is None:
             return None
         wanted, front = self.wish, self.front

@@ -36,7 +36,7 @@ _OVERHEAD = 3072
 _PLAIN = {IDENTITY}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each request: to freeze them would take thrice as long
 class Made:
     """What the application answered: status line, headers, the whole body."""
 

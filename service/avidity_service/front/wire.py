@@ -16,7 +16,7 @@ from avidity_service.journal import Line
 _MOST = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each request: to freeze them would take thrice as long
 class Known:
     """An answer that is there: all that is needed to send it, and to note that it was sent."""
 

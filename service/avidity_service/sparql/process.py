@@ -30,6 +30,8 @@ _ENDING_S = 5.0
 # How often a waiting front looks whether its client is still there, or whether the query has become a long one.
 _LOOK_S = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
+# Bytes of an answer that are asked for at a time: most are small, and for the others it is known how many are missing.
+_PART, _MOST_PART = 64 * 1024, 1024 * 1024
 
 
 class Gone(Exception):
@@ -208,7 +210,7 @@ class Worker:
     def take(self) -> bool:
         """Take what there is of the answer, without waiting; tells whether `read` will not wait either."""
         try:
-            data = self.connection.recv(1 << 20, socket.MSG_DONTWAIT)
+            data = self.connection.recv(max(_PART, min(self.frame.missing, _MOST_PART)), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
         except OSError:
@@ -258,7 +260,7 @@ class Worker:
                     raise Late
                 if look():
                     raise Abandoned
-            data = self.connection.recv(1 << 20)
+            data = self.connection.recv(_MOST_PART)
         except (OSError, ValueError):  # closed under our hands: the service is stopping
             data = b""
         if not data:

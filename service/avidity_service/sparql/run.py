@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _AT_ONCE_S = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each request: to freeze them would take thrice as long
 class Answer:
     """A finished answer: media type and bytes."""
 
