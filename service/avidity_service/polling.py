@@ -14,8 +14,6 @@ from typing import Any
 from waitress import wasyncore
 
 _IN, _OUT, _PRI = select.POLLIN, select.POLLOUT, select.POLLPRI
-# As the loop of waitress has it: an end without anything to read is told by one of these alone.
-_ONCE = getattr(select, "EPOLLONESHOT", 0)
 
 
 class Watched(dict[int, Any]):
@@ -44,6 +42,7 @@ class Poller:
     def __init__(self, *, with_epoll: bool = hasattr(select, "epoll")) -> None:
         self.is_epoll = with_epoll
         self.system: Any = select.epoll() if with_epoll else select.poll()
+        self.flags_once = _IN | select.EPOLLONESHOT if with_epoll else _IN
         self.handlers = Watched(self)
         self.calls: dict[int, Callable[[], object]] = {}
         self.flags: dict[int, int] = {}
@@ -52,7 +51,7 @@ class Poller:
     def once(self, fd: int, call: Callable[[], object]) -> None:
         """Have it called when there is something to read, or nothing to come any more; then never again."""
         self.calls[fd] = call
-        self._set(fd, _IN | _ONCE)
+        self._set(fd, self.flags_once)
 
     def never(self, fd: int) -> None:
         """Have it not called; the second time does nothing."""
