@@ -71,16 +71,18 @@ def create_front(release: Release, settings: Settings, journal: Journal) -> Fron
     """The service for one release at a time."""
     metrics = Metrics()
     at_once = release.disk is None
-    return Front(Served(make_app(release, settings, metrics, at_once=at_once)), settings, metrics, journal)
+    return Front(Served(make_app(release, settings, metrics, at_once=at_once, ahead=True)), settings, metrics, journal)
 
 
-def make_app(release: Release, settings: Settings, metrics: Metrics, *, at_once: bool = True) -> Flask:
+def make_app(
+    release: Release, settings: Settings, metrics: Metrics, *, at_once: bool = True, ahead: bool = False
+) -> Flask:
     """What stands behind the front: routes over one release."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions[KEY] = make_context(release, settings, metrics, at_once=at_once)
+    app.extensions[KEY] = make_context(release, settings, metrics, at_once=at_once, ahead=ahead)
     handle_problems(app)
     app.context_processor(frame)
     app.jinja_env.filters["urlencode_all"] = partial(urlencode, doseq=True)
@@ -92,11 +94,19 @@ def make_app(release: Release, settings: Settings, metrics: Metrics, *, at_once:
 
 
 def make_context(
-    release: Release, settings: Settings, metrics: Metrics | None = None, *, at_once: bool = True
+    release: Release,
+    settings: Settings,
+    metrics: Metrics | None = None,
+    *,
+    at_once: bool = True,
+    ahead: bool = False,
 ) -> Context:
-    """Everything that is made once for a release; what is read from the dataset `at_once`, or when it is asked for."""
+    """Everything that is made once for a release; what is read from the dataset `at_once`, or when it is asked for.
+
+    `ahead` as for `open_store`.
+    """
     metrics = metrics or Metrics()
-    engine, pool = open_store(release, settings, metrics)
+    engine, pool = open_store(release, settings, metrics, ahead=ahead)
     context = Context(release, settings, engine, pool, metrics)
     if at_once:
         context.read_all()

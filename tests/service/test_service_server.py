@@ -105,3 +105,9 @@ def test_a_taken_port_is_said_in_words(release: Release) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{port}.*--port"):
             run(release, Settings().with_values(port=port))
+
+
+def test_the_process_of_the_workers_starts_ahead_of_the_first_query(server: tuple[subprocess.Popen[str], str]) -> None:
+    process, _ = server
+    assert _until(lambda: len(_children(process.pid)) == 1)
+    assert _workers(process.pid) == set()

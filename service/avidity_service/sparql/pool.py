@@ -26,7 +26,7 @@ _PING_S = 5.0
 
 
 class Pool:
-    """Workers for as many queries as the settings allow; the first starts with the first query, not before."""
+    """Workers for as many queries as the settings allow; the first starts with the first query, or ahead of it."""
 
     def __init__(self, release: Release, settings: Settings, on_kill: Callable[[str], object] = str) -> None:
         """`on_kill` is told why a worker ended before its answer, in one word."""
@@ -105,6 +105,11 @@ class Pool:
                 self.drop(worker)
         place.leave()
         raise Unready
+
+    def prepare(self) -> None:
+        """Start the process that workers come from, without waiting for it; if it does not, a query will say so."""
+        with contextlib.suppress(OSError, QueryError):
+            self._nursery()
 
     def warm(self) -> bool:
         """Start as many workers as short queries may run at once, so that the first ones wait for none.

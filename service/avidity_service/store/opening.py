@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from avidity_service.store.pool import RemotePool
 
 
-def open_store(release: Release, settings: Settings, metrics: Metrics) -> tuple[Engine, Pool | RemotePool]:
+def open_store(
+    release: Release, settings: Settings, metrics: Metrics, *, ahead: bool = False
+) -> tuple[Engine, Pool | RemotePool]:
     """The engine for our own queries, and the pool for foreign ones; `metrics` count the workers that are killed.
+
+    With `ahead` the process that workers come from starts now, and reads the dataset while this one does.
 
     Raises:
         SettingsError: if AVIDITY_STORE_URL or the credentials are not what they may be.
@@ -23,7 +27,10 @@ def open_store(release: Release, settings: Settings, metrics: Metrics) -> tuple[
         QueryError: if it does not answer.
     """
     if settings.store_url is None:
-        return Engine(release.store), Pool(release, settings, metrics.killed)
+        pool = Pool(release, settings, metrics.killed)
+        if ahead:
+            pool.prepare()
+        return Engine(release.store), pool
     # Imported only where it is wanted: it costs a tenth of a second.
     from avidity_service.store.address import Address, Credentials
     from avidity_service.store.client import Client
