@@ -35,20 +35,20 @@ class Target:
 
 
 def write_data(folder: Path, quads: int) -> tuple[Path, int]:
-    """The quads as N-Quads, as a release beside them, and how many studies there are."""
+    """The quads as N-Quads in the order that a release has them, the release beside them, and the number of studies."""
     data = folder / "data.nq"
-    studies = 0
-    with data.open("w", encoding="utf-8") as out:
-        for line in generate(quads):
-            studies += "ontology#referenceNumber>" in line
-            out.write(line)
     release = folder / "release"
     release.mkdir()
     subprocess.run([sys.executable, "-m", "avidity_service", "build", "--out", str(folder / "real")], check=True,
                    capture_output=True)  # fmt: skip
+    lines = list(generate(quads))
+    studies = sum("ontology#referenceNumber>" in line for line in lines)
     # The service wants the questions; they are a few hundred quads more.
-    with gzip.open(folder / "real" / "dataset.nq.gz", "rt", encoding="utf-8") as real, data.open("a") as out:
-        out.writelines(line for line in real if line.endswith("/graph/queries> .\n"))
+    with gzip.open(folder / "real" / "dataset.nq.gz", "rt", encoding="utf-8") as real:
+        lines += (line for line in real if line.endswith("/graph/queries> .\n"))
+    with data.open("w", encoding="utf-8") as out:
+        out.writelines(sorted(lines))
+    del lines
     with data.open("rb") as plain, gzip.open(release / "dataset.nq.gz", "wb", compresslevel=1) as packed:
         shutil.copyfileobj(plain, packed)
     stated = {"dataset.nq.gz": _file(release / "dataset.nq.gz")}

@@ -88,9 +88,12 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     at: tuple[object, float] = (None, 0.0)
     # What came last, if that may be one request and nothing else.
     arrived = b""
+    # Whether that was dealt with, and it wants to know from the system what it wanted to know before.
+    is_settled = False
 
     def handle_read(self) -> None:
         """Take what was sent."""
+        self.is_settled = False
         try:
             data = self.recv(self.adj.recv_bytes)
         except BlockingIOError:  # nothing, as it turns out
@@ -113,6 +116,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             if not self.total_outbufs_len:
                 plain = self.server.heads.read(data)
                 if plain is not None and self.server.take(self, plain):
+                    self.is_settled = self.connected and not self.total_outbufs_len
                     return True
                 self.arrived = data
         return bool(super().received(data))
@@ -230,14 +234,15 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
 
     def take(self, channel: _Channel, plain: Plain) -> bool:
         """Answer a plain request, or begin it; False if it has to go the long way. Only for the loop."""
-        address = str(channel.addr[0])
-        found = known(self.front, "GET", plain.path, plain.query, plain.headers, address)
+        address, headers = channel.addr[0], plain.headers
+        wanted = asked.without_body("GET", plain.path, plain.query, headers)
+        found = known(self.front, wanted, headers, address)
         if found is not None:
             channel.say(found)
             return True
-        if not plain.path.endswith(asked.SPARQL) or self._is_crowded(channel):
+        if wanted.path != asked.SPARQL or self._is_crowded(channel):
             return False
-        plain.wish = wish(self.front, "GET", plain.path, plain.query, plain.headers, address)
+        plain.wish = wish(self.front, wanted, plain.query, headers, address)
         if plain.wish is None:
             return False
         channel.requests.append(plain)
@@ -266,10 +271,9 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def _is_crowded(self, channel: _Channel) -> bool:
         """Whether a query is too much; some room is kept for clients that have few."""
         most = self.settings.queue_length
-        lines: tuple[FairQueue[Any], ...] = (self.queued, self.looping.waiting)
-        if sum(map(len, lines)) >= most:
+        if self.queued.size + self.looping.waiting.size >= most:
             return True
-        return self.queued.waiting_of(channel) >= max(1, most * 3 // 4)
+        return self.queued.size > 0 and self.queued.waiting_of(channel) >= max(1, most * 3 // 4)
 
     def maintenance(self, now: float) -> None:
         """Close connections that are idle or overdue."""
@@ -339,21 +343,20 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         return not self.settings.trusted_proxy or headers.keys().isdisjoint(_FORWARDED)
 
     def _known(self, channel: _Channel, request: Any) -> Known | None:
-        method, path = request.command.upper(), "/" + request.path.lstrip("/")
-        return known(self.front, method, path, request.query, request.headers, channel.addr[0])
+        return known(self.front, _asked(request), request.headers, channel.addr[0])
 
     def _wish(self, channel: _Channel, request: Any) -> Wish | None:
-        method, path = request.command.upper(), "/" + request.path.lstrip("/")
-        return wish(self.front, method, path, request.query, request.headers, channel.addr[0])
+        return wish(self.front, _asked(request), request.query, request.headers, channel.addr[0])
 
     def _is_quick(self, request: Any) -> bool:
-        release, path = asked.split("/" + request.path.lstrip("/"))
-        if not asked.is_sparql(path):
-            return True
-        if request.command.upper() not in ("GET", "HEAD"):
-            return False
-        accept, host = request.headers.get("ACCEPT", ""), request.headers.get("HOST", "")
-        return self.front.knows(asked.key(request.url_scheme, host, path, request.query, accept), release)
+        wanted = _asked(request)
+        return not wanted.is_sparql or (wanted.method in ("GET", "HEAD") and self.front.knows(wanted))
+
+
+def _asked(request: Any) -> asked.Asked:
+    """What a plain request asks for."""
+    path = "/" + request.path.lstrip("/")
+    return asked.without_body(request.command.upper(), path, request.query, request.headers)
 
 
 def _client(channel: _Channel) -> str:

@@ -35,14 +35,19 @@ class Line:
 
     __slots__ = ("_digest", "address", "cached", "id", "query", "shared", "started")
 
-    def __init__(self, environ: dict[str, Any]) -> None:
-        given = environ.get("HTTP_X_REQUEST_ID")
+    def __init__(self, given: str | None = None, address: str = "") -> None:
+        """`given` is the request's name by its client, who may have none; `address` is where it came from."""
         self.id = given if given and _ID.fullmatch(given) else f"{_prefix}-{next(_numbers):x}"
-        self.address: str = environ.get("REMOTE_ADDR", "")
+        self.address = address
         self.started = time.perf_counter()
         self.cached = self.shared = False
         self._digest: str | None = None
         self.query = ""
+
+    @classmethod
+    def of(cls, environ: dict[str, Any]) -> Line:
+        """That of a request as WSGI has it."""
+        return cls(environ.get("HTTP_X_REQUEST_ID"), environ.get("REMOTE_ADDR", ""))
 
     @property
     def seconds(self) -> float:

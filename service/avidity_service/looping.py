@@ -43,7 +43,7 @@ class Looping:
         """How long the loop may sleep; None for as long as it likes."""
         if self.unseen:
             return 0
-        return _LONG_S / 2 if self.waiting or self.under_way else None
+        return _LONG_S / 2 if self.under_way or self.waiting.size else None
 
     def want(self, channel: HTTPChannel, request: Any) -> None:
         """Have a request answered whose `wish` is set."""
@@ -53,15 +53,19 @@ class Looping:
     def ask(self, channel: HTTPChannel, request: Any) -> None:
         """The same for the loop itself, which answers or begins it at once if nobody waits."""
         now = time.monotonic()
-        if self.waiting or not self._begin(channel, request, now):
+        # Whether the answer is there has just been looked up.
+        if self.waiting.size or not self._begin(channel, request, now):
             self.waiting.append((channel, request, now))
 
     def turn(self) -> None:
         """Give workers to those that wait, and hand on what has taken too long."""
+        if not self.under_way and not self.waiting.size:
+            self.unseen = False
+            return
         now, self.unseen = time.monotonic(), False
         while self.waiting:
             channel, request, since = self.waiting.first()
-            if channel.connected and not self._begin(channel, request, now):
+            if channel.connected and not self._begin(channel, request, now, has_waited=True):
                 # While the loop itself has queries with workers, one of these will soon be free again.
                 if self.under_way or now - since < _LONG_S:
                     break
@@ -78,10 +82,10 @@ class Looping:
             self._forget(query)
             query.begun.end()
 
-    def _begin(self, channel: HTTPChannel, request: Any, now: float) -> bool:
+    def _begin(self, channel: HTTPChannel, request: Any, now: float, *, has_waited: bool = False) -> bool:
         wanted: Wish = request.wish
         try:
-            if self.front.knows(wanted.asked.key or (), wanted.asked.release):  # somebody asked the same meanwhile
+            if has_waited and self.front.knows(wanted.asked):  # somebody asked the same meanwhile
                 raise Unready
             known = at_once(self.front, wanted)
             if known is not None:

@@ -36,7 +36,7 @@ class Poller:
     """Waits for sockets. Handlers stay in `handlers`; `once` watches a descriptor until it has something to read.
 
     A handler that `is_restless`, or accepts connections, is asked in every turn what it wants to know; any other after
-    something happened to it, or when it was put into `changed`.
+    something happened to it that has not left it `is_settled`, or when it was put into `changed`.
     """
 
     def __init__(self, *, with_epoll: bool = hasattr(select, "epoll")) -> None:
@@ -88,8 +88,9 @@ class Poller:
                 if not self.is_epoll or flags & ~_IN:
                     self._drop(fd)
                 continue
-            self.changed.add(fd)
             wasyncore.readwrite(handler, flags)
+            if not getattr(handler, "is_settled", False):
+                self.changed.add(fd)
 
     def close(self) -> None:
         """Give the system's part back."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,12 +58,26 @@ class Release:
 def load_store(packed: bytes) -> ox.Store:
     """A store in memory from gzipped N-Quads.
 
-    Quads are added as parsed: `bulk_load` would give blank nodes new random names in each process, and the same
-    query would not have the same bytes from two workers.
+    `load` lays things out closer together than the ways that keep the names of blank nodes, which takes a tenth off
+    queries and memory. But it gives those nodes new random names in each process, and the same query would not have
+    the same bytes from two workers; so the few lines that may have some are added as parsed.
     """
     store = ox.Store()
-    store.bulk_extend(ox.parse(io.BytesIO(gzip.decompress(packed)), format=ox.RdfFormat.N_QUADS))
+    without, with_ = _by_blank_nodes(gzip.decompress(packed))
+    store.load(without, format=ox.RdfFormat.N_QUADS)
+    store.extend(ox.parse(with_, format=ox.RdfFormat.N_QUADS))
     return store
+
+
+def _by_blank_nodes(text: bytes) -> tuple[bytes, bytes]:
+    """The lines of N-Quads that surely name no blank node, and all others."""
+    without, with_, start = [], [], 0
+    while (at := text.find(b"_:", start)) >= 0:
+        begin, end = text.rfind(b"\n", start, at) + 1 or start, text.find(b"\n", at) + 1 or len(text)
+        without.append(text[start:begin])
+        with_.append(text[begin:end])
+        start = end
+    return b"".join((*without, text[start:])), b"".join(with_)
 
 
 def open_release(path: Path) -> Release:

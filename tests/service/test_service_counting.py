@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
-from avidity_service.sparql.counting import RowCount
-from avidity_service.sparql.formats import RESULTS
+from avidity_service.sparql.counting import BY_LINES, RowCount
+from avidity_service.sparql.formats import GRAPHS, RESULTS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +23,24 @@ def _serialized(values: list[str], media_type: str) -> bytes:
 )
 def test_rows_are_counted_as_they_pass(media_type: str, values: list[str], chunk: int) -> None:
     data = _serialized(values, media_type)
+    count = RowCount(media_type)
+    for start in range(0, len(data), chunk):
+        count.add(data[start : start + chunk])
+    assert count.rows == len(values)
+
+
+@pytest.mark.parametrize("media_type", BY_LINES)
+@given(
+    values=st.lists(st.text(alphabet='a",<>.\n\r\t\x0b\x85\u2028\\', max_size=12), max_size=8, unique=True),
+    chunk=st.integers(min_value=1, max_value=50),
+)
+def test_triples_are_counted_as_they_pass(media_type: str, values: list[str], chunk: int) -> None:
+    store = ox.Store()
+    about, says = ox.NamedNode("http://e/s"), ox.NamedNode("http://e/p")
+    store.extend(ox.Quad(about, says, ox.Literal(value)) for value in values)
+    found = store.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+    assert isinstance(found, ox.QueryTriples)
+    data = found.serialize(format=GRAPHS[media_type]) or b""
     count = RowCount(media_type)
     for start in range(0, len(data), chunk):
         count.add(data[start : start + chunk])

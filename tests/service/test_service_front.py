@@ -105,12 +105,12 @@ def test_a_tag_is_found_in_any_list_that_holds_it(others: list[str], own: str) -
 
 
 def test_a_tag_depends_on_where_its_parts_end() -> None:
-    assert tags.tag([b"ab", b"c"]) != tags.tag([b"a", b"bc"])
+    assert tags.tag(("ab", "c"), b"d") != tags.tag(("a", "bc"), b"d")
 
 
 def kept(name: str, body: bytes = b"", release: str = "r") -> Kept:
     made = Made("200 OK", [("Content-Type", "text/plain")], body)
-    return Kept(made, release, "1", (release, name, made.media_type), Line({}))
+    return Kept(made, release, "1", (release, name, made.media_type), Line())
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 30_000))))

@@ -134,11 +134,12 @@ def test_as_many_rows_as_allowed_and_not_one_more(pool: Pool, media_type: str) -
 
 
 @pytest.mark.parametrize("pool", [{"max_rows": MANY}], indirect=True)
-def test_as_many_triples_as_allowed_and_not_one_more(pool: Pool) -> None:
+@pytest.mark.parametrize("media_type", ["text/turtle", "application/n-triples", "application/n-quads"])
+def test_as_many_triples_as_allowed_and_not_one_more(pool: Pool, media_type: str) -> None:
     query = "CONSTRUCT { ?s <http://example.org/p> ?o . %s } WHERE { ?s <http://example.org/p> ?o }"
-    assert pool.ask(query % "", ["text/turtle"]).body.count(b'"') == 2 * MANY
+    assert pool.ask(query % "", [media_type]).body.count(b'"') == 2 * MANY
     with pytest.raises(QueryError) as caught:
-        pool.ask(query % "?s <http://example.org/q> ?o", ["text/turtle"])
+        pool.ask(query % "<http://e/1> <http://example.org/q> 1", [media_type])
     assert caught.value.status == 413
 
 

@@ -83,7 +83,7 @@ def lines(folder: Path, line: Line, **settings: object) -> str:
 
 
 def test_a_line_says_what_became_of_a_query_and_not_what_it_was(tmp_path: Path) -> None:
-    written = lines(tmp_path, Line(ENVIRON))
+    written = lines(tmp_path, Line.of(ENVIRON))
     (line,) = map(json.loads, written.splitlines())
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]{12}\+00:00", line.pop("time"))
     assert line.pop("ms") >= 0
@@ -98,12 +98,12 @@ def test_a_line_says_what_became_of_a_query_and_not_what_it_was(tmp_path: Path) 
 
 
 def test_text_and_address_only_if_they_are_set(tmp_path: Path) -> None:
-    line = json.loads(lines(tmp_path, Line(ENVIRON), log_queries="text", log_clients="address"))
+    line = json.loads(lines(tmp_path, Line.of(ENVIRON), log_queries="text", log_clients="address"))
     assert (line["text"], line["client"]) == (QUERY, "192.0.2.7")
 
 
 def test_the_same_client_has_another_digest_after_each_start(tmp_path: Path) -> None:
-    one, two = (json.loads(lines(tmp_path, Line(ENVIRON)).splitlines()[-1])["client"] for _ in range(2))
+    one, two = (json.loads(lines(tmp_path, Line.of(ENVIRON)).splitlines()[-1])["client"] for _ in range(2))
     assert one != two
 
 
@@ -111,7 +111,7 @@ def test_the_same_client_has_another_digest_after_each_start(tmp_path: Path) -> 
     ("given", "kept"), [("abc-1", True), ("x" * 65, False), ('a"b', False), ("a b", False), ("", False)]
 )
 def test_a_request_s_own_id_is_kept_if_it_is_harmless(given: str, kept: bool) -> None:
-    assert (Line({**ENVIRON, "HTTP_X_REQUEST_ID": given}).id == given) == kept
+    assert (Line.of({**ENVIRON, "HTTP_X_REQUEST_ID": given}).id == given) == kept
 
 
 @pytest.mark.parametrize("way", ["GET", "form", "direct"])
@@ -135,7 +135,7 @@ def test_a_log_that_was_moved_away_is_opened_anew(tmp_path: Path) -> None:
     journal = Journal(Settings().with_values(query_log=str(tmp_path / "log")))
     (tmp_path / "log").rename(tmp_path / "old")
     journal.reopen()
-    journal.note(Line(ENVIRON), "GET", "/sparql", "200 OK", 1, "tiny")
+    journal.note(Line.of(ENVIRON), "GET", "/sparql", "200 OK", 1, "tiny")
     journal.close()
     assert (tmp_path / "old").read_text() == ""
     assert (tmp_path / "log").read_text().count("\n") == 1

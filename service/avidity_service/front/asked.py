@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,11 @@ class Asked:
     path: str
     release: str | None
     key: tuple[str, ...] | None
-    key_size: int
+
+    @property
+    def key_size(self) -> int:
+        """Characters of the key."""
+        return sum(map(len, self.key or ()))
 
     @property
     def is_sparql(self) -> bool:
@@ -58,6 +62,19 @@ def key(scheme: str, host: str, path: str, query: str, accept: str, body: str = 
     return (path, query, accept, body, host, scheme)
 
 
+def without_body(method: str, path: str, query: str, headers: Mapping[str, str]) -> Asked:
+    """A GET or HEAD that came to this server itself.
+
+    Args:
+        method: as it was sent.
+        path: decoded, as WSGI has it.
+        query: the query string as it was sent.
+        headers: by names in capitals with underscores.
+    """
+    release, path = split(path)
+    return Asked(method, path, release, key("http", headers.get("HOST", ""), path, query, headers.get("ACCEPT", "")))
+
+
 def read(environ: Environ) -> Asked:
     """The request; its body is read and put back if the answer depends on it."""
     method = environ["REQUEST_METHOD"]
@@ -68,7 +85,7 @@ def read(environ: Environ) -> Asked:
     elif method in ("POST", "QUERY"):
         body = _body(environ) if is_sparql(path) else None
     if body is None:
-        return Asked(method, path, release, None, 0)
+        return Asked(method, path, release, None)
     found = key(
         environ["wsgi.url_scheme"],
         environ.get("HTTP_HOST", ""),
@@ -77,7 +94,7 @@ def read(environ: Environ) -> Asked:
         environ.get("HTTP_ACCEPT", ""),
         body,
     )
-    return Asked(method, path, release, found, sum(map(len, found)))
+    return Asked(method, path, release, found)
 
 
 def _body(environ: Environ) -> str | None:

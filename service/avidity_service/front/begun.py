@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from avidity_service.errors import QueryError
-from avidity_service.front import asked, tags
-from avidity_service.front.asked import Asked
+from avidity_service.front import tags
+from avidity_service.front.asked import SPARQL, Asked
 from avidity_service.front.encodings import IDENTITY
 from avidity_service.front.flight import Flight
 from avidity_service.front.kept import Kept
@@ -19,7 +19,7 @@ from avidity_service.front.serving import Served
 from avidity_service.front.wire import Known
 from avidity_service.journal import Line
 from avidity_service.sparql.accepting import accepted
-from avidity_service.sparql.direct import made, plain_query
+from avidity_service.sparql.direct import is_longer, made, plain_query
 from avidity_service.sparql.guard import guard
 from avidity_service.sparql.lanes import Unready
 from avidity_service.sparql.points import is_point, point
@@ -35,8 +35,7 @@ class Wish:
 
     __slots__ = ("accept", "asked", "coding", "line", "none_match", "query", "sets_dataset")
 
-    def __init__(self, query: str, path: str, release: str | None, query_string: str, headers: Mapping[str, str],
-                 address: str) -> None:  # fmt: skip
+    def __init__(self, query: str, asked: Asked, headers: Mapping[str, str], address: str) -> None:
         """Raises QueryError if the query is to be refused."""
         seen = guard(query)
         if seen.differs_each_time:
@@ -44,35 +43,30 @@ class Wish:
         self.query, self.sets_dataset = query, seen.sets_dataset
         self.accept = accepted(headers.get("ACCEPT"))
         self.coding, self.none_match = headers.get("ACCEPT_ENCODING"), headers.get("IF_NONE_MATCH")
-        key = asked.key("http", headers.get("HOST", ""), path, query_string, headers.get("ACCEPT", ""))
-        self.asked = Asked("GET", path, release, key, sum(map(len, key)))
-        self.line = Line({"HTTP_X_REQUEST_ID": headers.get("X_REQUEST_ID"), "REMOTE_ADDR": address})
+        self.asked = asked
+        self.line = Line(headers.get("X_REQUEST_ID"), address)
         self.line.query = query
 
 
-def wish(
-    front: Front, method: str, path: str, query_string: str, headers: Mapping[str, str], address: str
-) -> Wish | None:
+def wish(front: Front, asked: Asked, query_string: str, headers: Mapping[str, str], address: str) -> Wish | None:
     """A request as a query that the loop may begin; None if it goes the long way.
 
     Args:
         front: what answers.
-        method: anything but GET is None.
-        path: decoded, as WSGI has it.
+        asked: anything but GET is None.
         query_string: as it was sent.
         headers: by names in capitals with underscores.
         address: the client's.
     """
-    if method != "GET" or not isinstance(front.current.context.pool, Pool):
+    if asked.method != "GET" or not isinstance(front.current.context.pool, Pool):
         return None
-    release, path = asked.split(path)
-    if path != asked.SPARQL or release not in (None, front.current.id):
+    if asked.path != SPARQL or asked.release not in (None, front.current.id):
         return None
     query = plain_query(query_string.encode("latin-1", "replace"))
-    if query is None or len(query.encode()) > front.settings.max_query_bytes:
+    if query is None or is_longer(query, front.settings.max_query_bytes):
         return None
     try:
-        return Wish(query, path, release, query_string, headers, address)
+        return Wish(query, asked, headers, address)
     except QueryError:  # it is put into words on the long way
         return None
 

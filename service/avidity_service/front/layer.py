@@ -54,7 +54,7 @@ class Front:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request, as WSGI has it."""
         begun: Begun | None = environ.pop(BEGUN, None)
-        line = begun.line if begun else Line(environ)
+        line = begun.line if begun else Line.of(environ)
         asked = read(environ)
         served = begun.served if begun else self.current
         kept = None
@@ -77,10 +77,10 @@ class Front:
         if self.journal is not None:
             self.journal.note(line, method, path, status, size, release)
 
-    def knows(self, key: tuple[str, ...], release: str | None) -> bool:
+    def knows(self, asked: Asked) -> bool:
         """Whether the answer to a request is there."""
         served = self.current
-        return release in (None, served.id) and (served.mark, key) in self.cache
+        return asked.release in (None, served.id) and (served.mark, asked.key) in self.cache
 
     def swap(self, served: Served) -> Served:
         """Serve another release from now on; gives the former one, whose requests may still be under way."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 
-from avidity_service.front import asked, tags
+from avidity_service.front import tags
+from avidity_service.front.asked import Asked
 from avidity_service.front.kept import IMMUTABLE, REVALIDATE, Kept, Variant, lines, shared_lines
 from avidity_service.front.layer import Front
 from avidity_service.journal import Line
@@ -51,34 +52,30 @@ class Known:
         return head
 
 
-def known(front: Front, method: str, path: str, query: str, headers: Mapping[str, str], address: str) -> Known | None:
+def known(front: Front, asked: Asked, headers: Mapping[str, str], address: str) -> Known | None:
     """The answer to a request if it is kept, small, and in a coding that was made before; None if it takes more.
 
     Args:
         front: what keeps the answers.
-        method: GET or HEAD; anything else is None.
-        path: decoded, as WSGI has it.
-        query: the query string as it was sent.
+        asked: anything but GET and HEAD is None.
         headers: by names in capitals with underscores.
         address: the client's.
     """
-    if method not in ("GET", "HEAD"):
-        return None
-    release, path = asked.split(path)
     served = front.current
-    if release not in (None, served.id):
+    if asked.method not in ("GET", "HEAD") or asked.release not in (None, served.id):
         return None
-    key = asked.key("http", headers.get("HOST", ""), path, query, headers.get("ACCEPT", ""))
-    kept = front.cache.peek((served.mark, key))
-    coding = None if kept is None else kept.coding(headers.get("ACCEPT_ENCODING"))
-    variant = None if kept is None or coding is None else kept.variants.get(coding)
-    if kept is None or variant is None or variant.body is None or len(variant.body) > _MOST:
+    kept = front.cache.peek((served.mark, asked.key))
+    if kept is None:
+        return None
+    coding = kept.coding(headers.get("ACCEPT_ENCODING"))
+    variant = None if coding is None else kept.variants.get(coding)
+    if variant is None or variant.body is None or len(variant.body) > _MOST:
         return None
     front.cache.touch(kept)
-    line = Line({"HTTP_X_REQUEST_ID": headers.get("X_REQUEST_ID"), "REMOTE_ADDR": address})
+    line = Line(headers.get("X_REQUEST_ID"), address)
     line.note_kept(kept.line)
     status = "304 NOT MODIFIED" if tags.has(headers.get("IF_NONE_MATCH"), variant.etag) else "200 OK"
-    return Known(method, path, status, kept, variant, release is not None, line)
+    return Known(asked.method, asked.path, status, kept, variant, asked.release is not None, line)
 
 
 _dated: tuple[int, str] = (0, "")

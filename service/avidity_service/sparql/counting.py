@@ -1,13 +1,16 @@
-"""Counting the rows of a serialised answer, for its format alone: the engine gives rows to no one else."""
+"""Counting the rows or triples of a serialised answer by its bytes, so that none need become an object of Python's."""
 
 from __future__ import annotations
 
-# What stands once in a row, or between two rows, and nowhere in a row's text: XML escapes `<`, TSV escapes line
-# ends. In JSON only a literal that ends in `},{` looks alike, which counts that row twice.
+# Formats of graphs with a line for each triple.
+BY_LINES = ("application/n-triples", "application/n-quads")
+# What stands once in a row, or between two rows, and nowhere in a row's text: XML escapes `<`, TSV and the formats by
+# lines escape line ends. In JSON only a literal that ends in `},{` looks alike, which counts that row twice.
 _MARKS = {
     "application/sparql-results+json": b'},{"',
     "application/sparql-results+xml": b"<result>",
     "text/tab-separated-values": b"\n",
+    **dict.fromkeys(BY_LINES, b"\n"),
 }
 # JSON's mark stands between rows; both tables start with a line of names.
 _BEFORE_THE_FIRST = {
@@ -15,6 +18,7 @@ _BEFORE_THE_FIRST = {
     "application/sparql-results+xml": 0,
     "text/tab-separated-values": -1,
     "text/csv": -1,
+    **dict.fromkeys(BY_LINES, 0),
 }
 
 

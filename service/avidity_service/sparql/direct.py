@@ -39,7 +39,7 @@ def direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | No
             environ[refusal] = error
             return None
     query = _query(environ)
-    if query is None or len(query.encode()) > context.settings.max_query_bytes:
+    if query is None or is_longer(query, context.settings.max_query_bytes):
         return None
     try:
         seen = guard(query)
@@ -63,6 +63,11 @@ def made(answer: Answer, *, differs_each_time: bool = False) -> Made:
 @lru_cache(maxsize=64)
 def _headers(media_type: str) -> tuple[tuple[str, str], ...]:
     return (("Content-Type", content_type(media_type)), *STANDARD)
+
+
+def is_longer(query: str, most_bytes: int) -> bool:
+    """Whether a query has more bytes than that in UTF-8, where no character has more than four."""
+    return len(query) * 4 > most_bytes and len(query.encode()) > most_bytes
 
 
 def plain_query(text: bytes) -> str | None:

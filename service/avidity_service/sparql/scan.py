@@ -55,12 +55,12 @@ class Scan:
     @property
     def sets_dataset(self) -> bool:
         """Whether the query has FROM or FROM NAMED. The engine's grammar needs no space around its words."""
-        return any("FROM" in word for word in self.words)
+        return bool(self.words) and any("FROM" in word for word in self.words)
 
     @property
     def differs_each_time(self) -> bool:
         """Whether the query calls NOW, RAND, UUID, STRUUID or BNODE, also if they are glued to their neighbours."""
-        return any(name in word for word in self.words for name in NEW_EACH_TIME)
+        return bool(self.words) and any(name in word for word in self.words for name in NEW_EACH_TIME)
 
     @property
     def calls_service(self) -> bool:

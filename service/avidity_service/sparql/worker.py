@@ -7,7 +7,6 @@ space and a JSON header; then these bytes.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import resource
@@ -22,7 +21,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from avidity_service.iris import BASE
-from avidity_service.sparql.counting import RowCount
+from avidity_service.sparql.counting import BY_LINES, RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 from avidity_service.sparql.hugepages import AFTER_QUERIES, Memory
 
@@ -57,21 +56,17 @@ class Caps:
             raise TooMany
 
 
-class _Sink(io.RawIOBase):
-    """Bytes in memory up to a cap; what Rust serialises into."""
+class _Sink:
+    """Bytes in memory up to a cap; what Rust serialises into, which wants no more of a file than this."""
+
+    __slots__ = ("caps", "count", "parts", "size")
 
     def __init__(self, caps: Caps, count: RowCount | None = None) -> None:
-        super().__init__()
         self.parts: list[bytes] = []
         self.size, self.caps, self.count = 0, caps, count
 
-    def writable(self) -> bool:
-        """Always."""
-        return True
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
+    def write(self, part: bytes) -> int:
         """Keep the bytes."""
-        part = bytes(data)
         self.size += len(part)
         if self.size > self.caps.most_bytes:
             raise TooLarge
@@ -79,6 +74,9 @@ class _Sink(io.RawIOBase):
             self.caps.check_rows(self.count.add(part))
         self.parts.append(part)
         return len(part)
+
+    def flush(self) -> None:
+        """There is nothing to be passed on."""
 
 
 def serve(store: ox.Store, memory_mb: int, caps: Caps) -> None:
@@ -160,11 +158,11 @@ def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> t
 def write(found: Found, accept: Sequence[str], caps: Caps) -> tuple[dict[str, Any], bytes]:
     """The status of an answer, and its bytes in the first media type of `accept` that fits its kind."""
     graph = not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean))
-    media_type = next((name for name in accept if name in (GRAPHS if graph else RESULTS)), None)
+    media_type = _fitting(tuple(accept), graph=graph)
     if media_type is None:
         return {"status": "unacceptable", "kind": "graph" if graph else "results"}, b""
     try:
-        return {"status": "ok", "type": media_type}, _serialize(found, media_type, caps)
+        return _ok(media_type), _serialize(found, media_type, caps)
     except Unsayable:
         return {"status": "unacceptable", "kind": "nested graph"}, b""
     except TooLarge:
@@ -173,8 +171,22 @@ def write(found: Found, accept: Sequence[str], caps: Caps) -> tuple[dict[str, An
         return {"status": "too-many"}, b""
 
 
+@lru_cache(maxsize=256)
+def _fitting(accept: tuple[str, ...], *, graph: bool) -> str | None:
+    return next((name for name in accept if name in (GRAPHS if graph else RESULTS)), None)
+
+
+@lru_cache(maxsize=32)
+def _ok(media_type: str) -> dict[str, Any]:
+    return {"status": "ok", "type": media_type}
+
+
 def _serialize(found: Found, media_type: str, caps: Caps) -> bytes:
-    if not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean)):
+    if isinstance(found, ox.QueryTriples) and media_type in BY_LINES:
+        # Without a Python object for each triple.
+        sink = _Sink(caps, RowCount(media_type))
+        found.serialize(sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
+    elif not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean)):
         sink = _Sink(caps)
         ox.serialize(_counted(found, caps, nested=media_type != _FLAT), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     else:
@@ -203,8 +215,14 @@ def _dataset(header: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=32)
+def _said_ok(media_type: str) -> bytes:
+    return json.dumps(_ok(media_type)).encode()
+
+
 def _send(header: dict[str, Any], body: bytes) -> None:
     # In one piece where the system takes it: the front is woken once.
-    data = memoryview(b"%d %b\n%b" % (len(body), json.dumps(header).encode(), body))
+    said = _said_ok(header["type"]) if header["status"] == "ok" else json.dumps(header).encode()
+    data = memoryview(b"%d %b\n%b" % (len(body), said, body))
     while data:
         data = data[os.write(1, data) :]
