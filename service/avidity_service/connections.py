@@ -21,6 +21,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import Error
 
 from avidity_service.fair import FairQueue
 from avidity_service.front import asked
@@ -68,15 +69,30 @@ class _Task(WSGITask):  # type: ignore[misc]
             super().set_close_on_finish()
 
 
+class _VersionNotSupported(Error):  # type: ignore[misc]
+    code, reason = 505, "HTTP Version Not Supported"
+
+
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """A request as it comes in."""
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read line and headers; one Host is due since HTTP/1.1 (RFC 9112, 3.2)."""
+        """Read line and headers, and refuse what two readers might understand in two ways.
+
+        One Host is due since HTTP/1.1 (RFC 9112, 3.2). A body with a length and in chunks, or in chunks by HTTP/1.0,
+        is how requests are smuggled past a proxy (6.1).
+        """
         super().parse_header(header_plus)
         host = self.headers.get("HOST")
         if self.version == "1.1" and (host is None or "," in host):
             raise ParsingError("HTTP/1.1 requires one Host header")
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("A body has a Content-Length or a Transfer-Encoding, not both")
+        if self.version != "1.1" and "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Transfer-Encoding requires HTTP/1.1")
+        if self.version and not self.version.startswith("1."):
+            self.error = _VersionNotSupported("This server speaks HTTP/1.1 and HTTP/1.0")
+            self.completed = True
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
@@ -123,9 +139,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def say(self, known: Known) -> None:
         """Send an answer that is there; only for the loop, when nothing else waits to be sent."""
-        data = known.send(self.server.front)
-        # Most often the system takes it whole.
+        data = known.response()
+        # Most often the system takes it whole. The client need not wait until it is counted.
         sent = self.send(data)
+        known.note(self.server.front)
         if sent < len(data) and self.connected:
             self.write_soon(data[sent:])
             self.current_outbuf_count = self.adj.outbuf_high_watermark  # the next answer gets a buffer of its own

@@ -186,10 +186,10 @@ def long_query(pool: Pool, query: str = ENDLESS) -> Iterator[None]:
     """A long query is running, and has found its lane."""
     refusals: list[QueryError] = []
     busy = threading.Thread(target=lambda: refusals.append(refused(pool, query)))
-    free = pool.lanes.slow._value
+    running = len(pool.lanes.slow)
     busy.start()
     try:
-        assert wait_for(lambda: pool.lanes.slow._value < free)
+        assert wait_for(lambda: len(pool.lanes.slow) > running)
         yield
     finally:
         busy.join()
@@ -217,14 +217,36 @@ def test_too_many_long_queries_are_asked_to_come_back(pool: Pool) -> None:
         assert refused(pool, ENDLESS + " LIMIT 1").status == 503
         assert time.monotonic() - before < 0.05
         assert works(pool)
-    assert pool.lanes.quick._value == pool.lanes.slow._value == 1
+    assert (pool.lanes.free, pool.lanes.slow) == (1, [])
+
+
+@pytest.mark.parametrize("pool", [{"query_timeout_s": 3, "workers": 2, "long_queries": 2}], indirect=True)
+def test_a_client_with_many_long_queries_leaves_room_for_another(pool: Pool) -> None:
+    ended: dict[str, tuple[int, float]] = {}
+    began = time.monotonic()
+
+    def ask(name: str, client: str) -> None:
+        error = refused(pool, f"{ENDLESS} # {name}", client=client)
+        ended[name] = (error.status, time.monotonic() - began)
+
+    threads = []
+    for name, client in (("first", "one"), ("second", "one"), ("other", "two")):
+        threads.append(threading.Thread(target=ask, args=(name, client)))
+        threads[-1].start()
+        assert wait_for(lambda: pool.lanes.free == 2 and len(pool.lanes.slow) == min(2, len(threads)))
+    assert wait_for(lambda: "second" in ended)
+    assert [place.client for place in pool.lanes.slow] == ["one", "two"]
+    for thread in threads:
+        thread.join()
+    assert {name: status for name, (status, _) in ended.items()} == {"first": 504, "second": 503, "other": 504}
+    assert ended["second"][1] < ended["first"][1]
 
 
 @pytest.mark.parametrize("pool", [LANES], indirect=True)
 def test_a_query_that_was_long_once_begins_in_the_slow_lane(pool: Pool) -> None:
     assert refused(pool, ENDLESS).status == 504
     with long_query(pool):
-        assert pool.lanes.quick._value == 1
+        assert pool.lanes.free == 1
 
 
 @pytest.mark.parametrize("pool", [LANES], indirect=True)
@@ -253,8 +275,10 @@ def test_a_worker_that_gave_way_is_kept_for_long_queries(pool: Pool) -> None:
 def test_busy_has_retry_after(make_app: MakeApp, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("avidity_service.sparql.lanes._PATIENCE_S", 0.1)
     app = make_app(release, workers=1)
-    with app.extensions[KEY].pool.lanes.quick:
-        response = app.test_client().get("/sparql?query=ASK{}")
+    place = app.extensions[KEY].pool.lanes.enter_at_once("ASK {}")
+    assert place is not None
+    response = app.test_client().get("/sparql?query=ASK{}")
+    place.leave()
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert app.test_client().get("/sparql?query=ASK{}").status_code == 200

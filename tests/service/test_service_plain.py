@@ -242,6 +242,26 @@ def test_one_host_is_due(head: str, line: Line) -> None:
     assert line.ended()
 
 
+_CHUNKED = "Transfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (f"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n{_CHUNKED}\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.1\r\nHost: a\r\n{_CHUNKED}Content-Length: 0\r\n\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.0\r\nHost: a\r\n{_CHUNKED}\r\n0\r\n\r\n", 400),
+        ("GET /health HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+        ("POST /sparql HTTP/3.0\r\nHost: a\r\nContent-Length: 5\r\n\r\nASK{}", 505),
+    ],
+)
+def test_what_two_readers_may_understand_in_two_ways_ends_the_connection(
+    request_: str, status: int, line: Line
+) -> None:
+    assert int(line.ask(request_.encode()).split(b" ", 2)[1]) == status
+    assert line.ended()
+
+
 def test_the_old_protocol_needs_no_host(line: Line) -> None:
     assert line.ask(b"GET /health HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 ")
 

@@ -159,7 +159,7 @@ def begin(front: Front, wanted: Wish) -> Begun | None:
     try:
         if flight is None:
             raise Unready
-        run = pool.begin(wanted.query, wanted.accept, sets_dataset=wanted.sets_dataset)
+        run = pool.begin(wanted.query, wanted.accept, sets_dataset=wanted.sets_dataset, client=wanted.line.address)
         return None if run is None else Begun(front, served, wanted, flight, run)
     finally:
         if run is None:

@@ -29,14 +29,25 @@ class Known:
     is_immutable: bool
     line: Line
 
-    def send(self, front: Front) -> bytes:
-        """The whole response; it is counted and logged as sent."""
-        whole = self.status == "200 OK"
-        body = self.variant.body if whole and self.method == "GET" else b""
+    @property
+    def body(self) -> bytes:
+        """What follows the head."""
+        body = self.variant.body if self._is_whole and self.method == "GET" else b""
         assert body is not None
-        front.noted(self.line, self.method, self.path, self.status, len(body), self.kept.release)
+        return body
+
+    def response(self) -> bytes:
+        """All of it."""
         end = f"Date: {_date()}\r\nX-Request-Id: {self.line.id}\r\n\r\n".encode("latin-1")
-        return b"".join((self._head(whole), end, body))
+        return b"".join((self._head(self._is_whole), end, self.body))
+
+    def note(self, front: Front) -> None:
+        """Count and log it as sent."""
+        front.noted(self.line, self.method, self.path, self.status, len(self.body), self.kept.release)
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.status == "200 OK"
 
     def _head(self, whole: bool) -> bytes:
         key = (whole, self.is_immutable)

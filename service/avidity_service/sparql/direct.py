@@ -44,8 +44,9 @@ def direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | No
     try:
         seen = guard(query)
         answer = context.pool.ask(
-            query, list(accepted(environ.get("HTTP_ACCEPT"))), sets_dataset=seen.sets_dataset, is_gone=is_gone
-        )
+            query, list(accepted(environ.get("HTTP_ACCEPT"))), sets_dataset=seen.sets_dataset, is_gone=is_gone,
+            client=environ.get("REMOTE_ADDR", ""),
+        )  # fmt: skip
     except QueryError as error:
         environ[refusal] = error
         return None

@@ -3,6 +3,9 @@
 Every query starts in the quick lane. One that has worked for a tenth of a second goes over to the slow lane, where it
 runs behind all others; if that lane is full, it is stopped and its client asked to come back. A query that was long
 once begins in the slow lane the next time, so that those who repeat it do not crowd the quick one.
+
+Clients share the slow lane: as long as it has room one may have all of it, but its latest query gives way to that of a
+client who has at least two fewer there.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
@@ -30,7 +33,19 @@ class _Slowable(Protocol):
 
 
 class Crowded(Exception):
-    """The query has become a long one, and there are as many of those as may be."""
+    """The query is a long one, and either there are as many as may be, or it gives way to another client's."""
+
+    def __init__(self, *, gave_way: bool = False) -> None:
+        self.gave_way = gave_way
+        super().__init__()
+
+    def refusal(self) -> QueryError:
+        """What its client is told."""
+        detail = "As many long queries run as may"
+        if self.gave_way:
+            detail += ", and this one gave way to that of a client who had fewer"
+        detail += "; try again in a few seconds, or ask for less."
+        return QueryError(503, "Too many long queries", detail, retry_after_s=5)
 
 
 class Unready(Exception):
@@ -41,27 +56,32 @@ class Lanes:
     """So many places for quick queries, so many for long ones."""
 
     def __init__(self, quick: int, slow: int) -> None:
-        self.quick, self.slow = threading.BoundedSemaphore(quick), threading.BoundedSemaphore(slow)
+        self.free, self.most_slow = quick, slow
+        # In the order in which they came.
+        self.slow: list[Place] = []
         self.long: OrderedDict[bytes, None] = OrderedDict()
         self.lock = threading.Lock()
+        self.freed = threading.Condition(self.lock)
         self.waiting = 0
 
-    def enter(self, query: str) -> Place:
-        """A place for the query.
+    def enter(self, query: str, client: str = "") -> Place:
+        """A place for the query of a client, which is known by its address.
 
         Raises:
             QueryError: 503 if there is none for a while.
         """
-        was_long = self._was_long(query)
-        if was_long and not self.slow.acquire(blocking=False):
-            raise crowded()
-        if not was_long and not self._wait():
+        place = Place(self, query, client)
+        if self._was_long(query):
+            if not self.go_slow(place):
+                raise Crowded().refusal()
+            place.is_slow = True
+        elif not self._wait():
             raise QueryError(
                 503, "Busy", "All workers are answering other queries; try again in a moment.", retry_after_s=1
             )
-        return Place(self, query, was_long)
+        return place
 
-    def enter_at_once(self, query: str) -> Place | None:
+    def enter_at_once(self, query: str, client: str = "") -> Place | None:
         """A place in the quick lane if one is free.
 
         Raises:
@@ -69,18 +89,57 @@ class Lanes:
         """
         if self._was_long(query):
             raise Unready
-        return Place(self, query, False) if self.quick.acquire(blocking=False) else None
+        with self.lock:
+            if not self.free:
+                return None
+            self.free -= 1
+        return Place(self, query, client)
+
+    def leave_quick(self) -> None:
+        """Give a place in the quick lane back."""
+        with self.lock:
+            self.free += 1
+            if self.waiting:
+                self.freed.notify()
+
+    def go_slow(self, place: Place) -> bool:
+        """Take a place in the slow lane, if need be another's; tells whether there is one to be had."""
+        with self.lock:
+            if len(self.slow) >= self.most_slow:
+                greedy = self._greediest(place.client)
+                if greedy is None:
+                    return False
+                greedy.gives_way = True
+                self.slow.remove(greedy)
+            self.slow.append(place)
+            return True
+
+    def leave_slow(self, place: Place) -> None:
+        """Give a place in the slow lane back, unless another has it already."""
+        with self.lock:
+            if place in self.slow:
+                self.slow.remove(place)
+
+    def _greediest(self, client: str) -> Place | None:
+        """The latest place of the client who has most, if that is fair to both."""
+        shares = Counter(place.client for place in self.slow)
+        most = max(shares.values())
+        if most < shares[client] + 2:
+            return None
+        return next(place for place in reversed(self.slow) if shares[place.client] == most)
 
     def _wait(self) -> bool:
-        if self.quick.acquire(blocking=False):
-            return True
         with self.lock:
-            self.waiting += 1
-        try:
-            return self.quick.acquire(timeout=_PATIENCE_S)
-        finally:
-            with self.lock:
-                self.waiting -= 1
+            if not self.free:
+                self.waiting += 1
+                try:
+                    self.freed.wait_for(lambda: self.free, _PATIENCE_S)
+                finally:
+                    self.waiting -= 1
+            if not self.free:
+                return False
+            self.free -= 1
+            return True
 
     def _was_long(self, query: str) -> bool:
         return bool(self.long) and _mark(query) in self.long
@@ -96,12 +155,18 @@ class Lanes:
 class Place:
     """The place that one query has, from when it begins until it leaves."""
 
-    def __init__(self, lanes: Lanes, query: str, is_slow: bool) -> None:
-        self.lanes, self.query, self.is_slow = lanes, query, is_slow
-        self.started = time.monotonic()
+    __slots__ = ("client", "gives_way", "is_slow", "lanes", "query", "started")
+
+    def __init__(self, lanes: Lanes, query: str, client: str) -> None:
+        self.lanes, self.query, self.client = lanes, query, client
+        self.is_slow = self.gives_way = False
+        self.started = 0.0
 
     def watch(self, worker: _Slowable, is_gone: Callable[[], bool]) -> Callable[[], bool]:
-        """What to call while waiting for the worker: changes lanes in time, and tells if the client has left."""
+        """What to call while waiting for the worker: changes lanes in time, and tells if the client has left.
+
+        It raises Crowded if the query is to end for others.
+        """
         self.started = time.monotonic()
         worked_s: float | None = None
         if self.is_slow:
@@ -109,6 +174,8 @@ class Place:
 
         def look() -> bool:
             nonlocal worked_s
+            if self.gives_way:
+                raise Crowded(gave_way=True)
             if not self.is_slow:
                 # Looked up only now, so that it costs the quick ones nothing.
                 worked_s = worker.worked_s() if worked_s is None else worked_s
@@ -120,22 +187,19 @@ class Place:
 
     def leave(self) -> None:
         """Give the place back."""
-        (self.lanes.slow if self.is_slow else self.lanes.quick).release()
+        if self.is_slow:
+            self.lanes.leave_slow(self)
+        else:
+            self.lanes.leave_quick()
 
     def _change_lanes(self, worker: _Slowable) -> None:
         self.lanes.remember(self.query)
-        if not self.lanes.slow.acquire(blocking=False):
+        if not self.lanes.go_slow(self):
             raise Crowded
         self.is_slow = True
-        self.lanes.quick.release()
+        self.lanes.leave_quick()
         worker.slow_down()
 
 
 def _mark(query: str) -> bytes:
     return hashlib.sha256(query.encode()).digest()
-
-
-def crowded() -> QueryError:
-    """What a client is told whose query is long while too many long ones run."""
-    detail = "As many long queries run as may; try again in a few seconds, or ask for less."
-    return QueryError(503, "Too many long queries", detail, retry_after_s=5)

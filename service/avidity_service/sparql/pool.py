@@ -60,6 +60,7 @@ class Pool:
         *,
         sets_dataset: bool = False,
         is_gone: Callable[[], bool] = never,
+        client: str = "",
     ) -> Answer:
         """The answer to a foreign query.
 
@@ -71,6 +72,7 @@ class Pool:
             timeout_s: may lower the settings' limit, never raise it.
             sets_dataset: whether the query has FROM; without it the default graph is the union of all graphs.
             is_gone: tells whether the client has left; then the query ends too.
+            client: its address; clients share what there is for long queries.
 
         Raises:
             QueryError: 400 syntax, 406, 413 too large, 503 busy, 504 deadline, 507 memory or crash.
@@ -79,15 +81,15 @@ class Pool:
         if default or named:
             header = json.dumps({**json.loads(header), "default": list(default), "named": list(named)}).encode()
         limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
-        return Run(self, self.lanes.enter(query), header, query, limit).finish(is_gone)
+        return Run(self, self.lanes.enter(query, client), header, query, limit).finish(is_gone)
 
-    def begin(self, query: str, accept: Sequence[str], *, sets_dataset: bool = False) -> Run | None:
+    def begin(self, query: str, accept: Sequence[str], *, sets_dataset: bool = False, client: str = "") -> Run | None:
         """The query on a worker, for who does not want to wait; None if there is no place at once.
 
         Raises:
             Unready: if a worker has to be started for it, or it has been a long one: then `ask`.
         """
-        place = self.lanes.enter_at_once(query)
+        place = self.lanes.enter_at_once(query, client)
         if place is None:
             return None
         try:

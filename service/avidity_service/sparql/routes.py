@@ -55,6 +55,7 @@ def sparql() -> Response:
         asked.timeout_s,
         sets_dataset=seen.sets_dataset,
         is_gone=request.environ.get("waitress.client_disconnected", never),
+        client=request.remote_addr or "",
     )
     response = Response(answer.body, content_type=content_type(answer.media_type))
     if seen.differs_each_time:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from avidity_service.sparql.lanes import Crowded, Place, crowded
+from avidity_service.sparql.lanes import Crowded, Place
 from avidity_service.sparql.process import Abandoned, Gone, Late, Worker, never
 from avidity_service.sparql.refusals import refusal
 
@@ -127,10 +127,10 @@ class Run:
         look = self.place.watch(worker, is_gone)
         try:
             answer = worker.read(self.began + self.limit_s, look)
-        except Crowded:
+        except Crowded as error:
             self.pool.drop(worker)
             self.pool.on_kill("crowded")
-            raise crowded() from None
+            raise error.refusal() from None
         except (Gone, Late, Abandoned) as error:
             return self._lost(worker, error)
         except BaseException:

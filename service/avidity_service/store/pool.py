@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from avidity_service.errors import QueryError
 from avidity_service.iris import BASE
 from avidity_service.settings import Settings
-from avidity_service.sparql.lanes import Crowded, Lanes, crowded
+from avidity_service.sparql.lanes import Crowded, Lanes
 from avidity_service.sparql.process import Abandoned, Late, never
 from avidity_service.sparql.refusals import refusal
 from avidity_service.sparql.run import Answer
@@ -59,6 +59,7 @@ class RemotePool:
         *,
         sets_dataset: bool = False,
         is_gone: Callable[[], bool] = never,
+        client: str = "",
     ) -> Answer:
         """The answer to a foreign query; arguments as of `sparql.pool.Pool.ask`.
 
@@ -72,7 +73,7 @@ class RemotePool:
         own = [("default-graph-uri", iri) for iri in default] + [("named-graph-uri", iri) for iri in named]
         dataset = own or (() if sets_dataset else self.engine.holdings.dataset)
         limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
-        place = self.lanes.enter(query)
+        place = self.lanes.enter(query, client)
         try:
             look = place.watch(_Elsewhere(), is_gone)
             kinds = ACCEPT_GRAPH if is_graph else ACCEPT_RESULTS
@@ -81,8 +82,8 @@ class RemotePool:
                 status, body = write(graph(reply, query), accept, self.caps)
             else:
                 status, body = write(results(reply, query, asks=form == "ASK"), accept, self.caps)
-        except Crowded:
-            raise crowded() from None
+        except Crowded as error:
+            raise error.refusal() from None
         except Late:
             status, body = {"status": "late"}, b""
         except Abandoned:

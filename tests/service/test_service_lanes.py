@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from avidity_service.errors import QueryError
+from avidity_service.sparql.lanes import Crowded, Lanes, Place
+from avidity_service.sparql.process import never
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+class Worker:
+    slowed = False
+
+    def worked_s(self) -> float:
+        return 0.0
+
+    def slow_down(self) -> None:
+        self.slowed = True
+
+
+def lanes(slow: int) -> Lanes:
+    """Lanes that know the query `long` as a long one."""
+    found = Lanes(1, slow)
+    found.remember("long")
+    return found
+
+
+def stopped(place: Place) -> bool:
+    """Whether the one who waits for the query's worker is told to give up."""
+    try:
+        return place.watch(Worker(), never)()
+    except Crowded as error:
+        return error.gave_way
+
+
+def shares(found: Lanes) -> Counter[str]:
+    return Counter(place.client for place in found.slow)
+
+
+def test_a_client_may_have_all_that_nobody_else_wants() -> None:
+    found = lanes(3)
+    places = [found.enter("long", "one") for _ in range(3)]
+    assert [place.is_slow for place in places] == [True] * 3
+    with pytest.raises(QueryError) as caught:
+        found.enter("long", "one")
+    assert caught.value.status == 503
+    assert not any(map(stopped, places))
+
+
+def test_the_latest_query_of_the_greediest_client_gives_way() -> None:
+    found = lanes(3)
+    first, second, third = (found.enter("long", "one") for _ in range(3))
+    other = found.enter("long", "two")
+    assert [stopped(place) for place in (first, second, third, other)] == [False, False, True, False]
+    # Two and one is fair; a third client is owed a place, and nobody one of his.
+    found.enter("long", "three")
+    assert shares(found) == {"one": 1, "two": 1, "three": 1}
+    for client in ("one", "two", "three", "four"):
+        with pytest.raises(QueryError, match="ask for less"):
+            found.enter("long", client)
+
+
+def test_who_gave_way_gives_no_place_back_that_is_another_s() -> None:
+    found = lanes(2)
+    places = [found.enter("long", "one") for _ in range(2)]
+    other = found.enter("long", "two")
+    places[1].leave()
+    assert found.slow == [places[0], other]
+    other.leave()
+    places[0].leave()
+    assert found.slow == []
+    assert found.free == 1
+
+
+def test_a_place_in_the_quick_lane_is_had_once() -> None:
+    found = lanes(1)
+    place = found.enter_at_once("short")
+    assert place is not None
+    assert found.enter_at_once("short") is None
+    place.leave()
+    assert found.enter("short").is_slow is False
+
+
+@given(
+    most=st.integers(min_value=1, max_value=5),
+    steps=st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=40),
+)
+def test_nobody_is_refused_who_has_less_than_his_share(most: int, steps: list[tuple[str, bool]]) -> None:
+    found = lanes(most)
+    running: list[Place] = []
+    for client, enters in steps:
+        before = shares(found)
+        if not enters:
+            for place in [place for place in running if place.client == client][:1]:
+                running.remove(place)
+                place.leave()
+            continue
+        try:
+            running.append(found.enter("long", client))
+        except QueryError:
+            assert before.total() == most
+            assert max(before.values()) - before[client] <= 1
+        else:
+            assert shares(found)[client] == before[client] + 1
+        assert shares(found).total() <= most
+        # Whoever is not stopped has his place, and the other way round.
+        running = [place for place in running if not stopped(place)]
+        assert sorted(map(id, running)) == sorted(map(id, found.slow))
