@@ -5,7 +5,6 @@ A client sends the same headers with each of its requests. Reading them anew tak
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,9 @@ if TYPE_CHECKING:
     from avidity_service.front.begun import Begun, Wish
     from avidity_service.front.wire import Known
 
-# No escape and no second slash in the path, nothing but visible ASCII: what is left needs no decoding.
-_LINE = re.compile(rb"GET (/(?!/)[!\"$&->@-~]*)(?:\?([!\"$-~]*))? HTTP/1\.1")
+_METHOD, _VERSION = b"GET /", b" HTTP/1.1"
+# All that needs no decoding: visible ASCII without the sign that ends a query string.
+_VISIBLE = bytes(sign for sign in range(0x21, 0x7F) if sign != ord("#"))
 _END = b"\r\n\r\n"
 _MOST_HEADS, _MOST_BYTES = 512, 4096
 
@@ -54,10 +54,15 @@ class Heads:
         headers = self.known.get(data[end + 2 :])
         if headers is None:
             return None
-        found = _LINE.fullmatch(data, 0, end)
-        if found is None:
+        line = data[:end]
+        if not line.startswith(_METHOD) or not line.endswith(_VERSION):
             return None
-        return Plain(data, found[1].decode("ascii"), (found[2] or b"").decode("ascii"), headers)
+        target = line[len(_METHOD) - 1 : -len(_VERSION)]
+        if target.translate(None, _VISIBLE):
+            return None
+        path, _, query = target.decode("ascii").partition("?")
+        # No escape, and no second slash, by which a path would be a host.
+        return None if "%" in path or path.startswith("//") else Plain(data, path, query, headers)
 
     def learn(self, data: bytes, headers: Mapping[str, str]) -> None:
         """Keep the headers of a plain request that came as these bytes, whole and alone."""

@@ -34,6 +34,16 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PART, _MOST_PART = 64 * 1024, 1024 * 1024
 
 
+class _Room(threading.local):
+    """Where a thread receives what fits."""
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(_PART))
+
+
+_room = _Room()
+
+
 class Gone(Exception):
     """The worker is no more; `signal` is what ended it, 0 if nothing did."""
 
@@ -210,7 +220,7 @@ class Worker:
     def take(self) -> bool:
         """Take what there is of the answer, without waiting; tells whether `read` will not wait either."""
         try:
-            data = self.connection.recv(max(_PART, min(self.frame.missing, _MOST_PART)), socket.MSG_DONTWAIT)
+            data = self._received()
         except BlockingIOError:
             return False
         except OSError:
@@ -218,6 +228,14 @@ class Worker:
         # Without data the process has ended, and whoever reads will see the same.
         self.is_whole = bool(data) and self.frame.add(data)
         return self.is_whole or not data
+
+    def _received(self) -> bytes:
+        missing = self.frame.missing
+        if missing > _PART:
+            return self.connection.recv(min(missing, _MOST_PART), socket.MSG_DONTWAIT)
+        # What is asked for is allocated, whatever comes; so ask for much only where there is room already.
+        size = self.connection.recv_into(_room.view, 0, socket.MSG_DONTWAIT)
+        return bytes(_room.view[:size])
 
     def read(self, deadline: float, look: Callable[[], bool] = never) -> tuple[dict[str, Any], bytes]:
         """The answer to what was sent; `look` is called every few hundredths of a second and tells if to give up.
