@@ -105,7 +105,18 @@ def test_a_tag_is_found_in_any_list_that_holds_it(others: list[str], own: str) -
 
 
 def test_a_tag_depends_on_where_its_parts_end() -> None:
-    assert tags.tag(("ab", "c"), b"d") != tags.tag(("a", "bc"), b"d")
+    assert (
+        len(
+            {
+                tags.tag(("ab", "c"), ("d",), b"e"),
+                tags.tag(("a", "bc"), ("d",), b"e"),
+                tags.tag(("ab", "c"), ("d", "e"), b""),
+                tags.tag(("ab", "c"), ("", "de"), b""),
+                tags.tag(("ab", "c"), ("de",), b""),
+            }
+        )
+        == 5
+    )
 
 
 def kept(name: str, body: bytes = b"", release: str = "r") -> Kept:

@@ -125,8 +125,8 @@ class Kept:
         self.media_type, self.length = made.media_type, len(made.body)
         self.release, self.identity, self.line = release, identity, line
         self.lasting = _of_release(_read(tuple(made.headers)).lasting, release)
-        # Tags are compared among the answers of one address only, so what was asked need not be in them.
-        self.tag = tags.tag((release, version, self.media_type), made.body)
+        # The mark of a release counts its openings here, so it is in the identity and not in the tag.
+        self.tag = tags.tag((release, version), identity[1:], made.body)
         self.variants: dict[str, Variant] = {}
         self.keys: list[object] = []
         self.keys_size = 0

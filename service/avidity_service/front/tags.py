@@ -9,17 +9,23 @@ from functools import lru_cache
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
-def tag(made_of: tuple[str, ...], body: bytes) -> str:
-    """A strong tag without its quotes, from what makes an answer what it is beside its bytes, and its bytes."""
-    digest = _begun(made_of).copy()
+def tag(made_by: tuple[str, ...], asked: tuple[str, ...], body: bytes) -> str:
+    """A strong tag without its quotes, from what makes an answer what it is beside its bytes, and its bytes.
+
+    `made_by` is shared by many answers, `asked` by few.
+    """
+    digest = _begun(made_by).copy()
+    text = "\0".join(asked).encode("utf-8", "surrogatepass")
+    digest.update(b"%d " % len(text))
+    digest.update(text)
     digest.update(body)
     return digest.hexdigest()[:24]
 
 
-@lru_cache(maxsize=256)  # many answers are made of the same
-def _begun(made_of: tuple[str, ...]) -> hashlib._Hash:
+@lru_cache(maxsize=256)  # all answers of a release are made by the same
+def _begun(made_by: tuple[str, ...]) -> hashlib._Hash:
     digest = hashlib.sha256()
-    for part in made_of:
+    for part in made_by:
         text = part.encode()
         digest.update(len(text).to_bytes(8, "big"))
         digest.update(text)
