@@ -87,10 +87,11 @@ class Looping:
         try:
             if has_waited and self.front.knows(wanted.asked):  # somebody asked the same meanwhile
                 raise Unready
-            known = at_once(self.front, wanted)
-            if known is not None:
-                request.known = known
+            found = at_once(self.front, wanted)
+            if found is not None:
+                request.known = found.known
                 self.sends(channel)
+                found.keep(self.front)
                 return True
             begun = begin(self.front, wanted)
         except Unready:
@@ -121,6 +122,7 @@ class Looping:
             self._forget(query)
             query.request.known = known
             self.sends(query.channel)
+            query.begun.end()
 
     def _hand_on(self, query: _Query) -> None:
         self._forget(query)

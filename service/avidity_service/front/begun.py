@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from avidity_service.errors import QueryError
 from avidity_service.front import tags
 from avidity_service.front.asked import SPARQL, Asked
-from avidity_service.front.encodings import IDENTITY
 from avidity_service.front.flight import Flight
 from avidity_service.front.kept import Kept
 from avidity_service.front.layer import Front, Result
@@ -71,12 +70,28 @@ def wish(front: Front, asked: Asked, query_string: str, headers: Mapping[str, st
         return None
 
 
+class Found:
+    """An answer that is there: it is sent first, and kept when it is on its way."""
+
+    __slots__ = ("_kept", "_served", "_wish", "known")
+
+    def __init__(self, served: Served, wanted: Wish, kept: Kept, known: Known) -> None:
+        self.known = known
+        self._served, self._wish, self._kept = served, wanted, kept
+
+    def keep(self, front: Front) -> Kept:
+        """Keep it for those who ask the same."""
+        front.cache.missed()
+        return front.put(self._kept, self._served, self._wish.asked)
+
+
 class Begun:
-    """A query that is with a worker. It ends by `answer`, or with the thread that it is handed on to."""
+    """A query that is with a worker. It ends by `end`, or with the thread that it is handed on to."""
 
     def __init__(self, front: Front, served: Served, wanted: Wish, flight: Flight[Result], run: Run) -> None:
         self.front, self.served, self.flight, self.run = front, served, flight, run
         self.wish = wanted
+        self.found: Found | None = None
         self.ended = False
 
     @property
@@ -85,30 +100,30 @@ class Begun:
         return self.wish.line
 
     def answer(self) -> Known | None:
-        """The answer that the worker has finished, to be sent; None if a thread has to go on with it."""
+        """The answer that the worker has finished, to be sent before `end`; None if a thread has to go on with it."""
         found = self.run.small_answer(_MOST_COMPRESSED if self.wish.coding else _MOST_PLAIN)
         if found is None:
             return None
-        wanted, front = self.wish, self.front
-        kept = keep(front, self.served, wanted, found)
-        front.flights.land((self.served.mark, wanted.asked.key), self.flight, kept)
-        known = known_of(front, wanted, kept)
-        self.end()
-        return known
+        self.found = _found(self.front, self.served, self.wish, found)
+        if self.found is None:  # it has run already, and is not to be handed on as if it had not
+            self.end()
+            return None
+        return self.found.known
 
     def end(self) -> None:
-        """Give back what it holds; the second time does nothing."""
+        """Keep what was found and give back what it holds; the second time does nothing."""
         if self.ended:
             return
         self.ended = True
         self.run.abandon()
-        # Whoever waits goes on alone, unless there is an answer already.
+        kept = None if self.found is None else self.found.keep(self.front)
+        # Whoever waits goes on alone, unless there is an answer.
         if not self.flight.has_landed:
-            self.front.flights.land((self.served.mark, self.wish.asked.key), self.flight, None)
+            self.front.flights.land((self.served.mark, self.wish.asked.key), self.flight, kept)
         self.served.leave()
 
 
-def at_once(front: Front, wanted: Wish) -> Known | None:
+def at_once(front: Front, wanted: Wish) -> Found | None:
     """The answer to a query that cannot take long; None if it might, or is not to be answered so."""
     if not is_point(wanted.query):
         return None
@@ -117,31 +132,26 @@ def at_once(front: Front, wanted: Wish) -> Known | None:
         return None
     try:
         found = point(served.context.release.store, wanted.query, wanted.accept)
-        return None if found is None else known_of(front, wanted, keep(front, served, wanted, found))
+        return None if found is None else _found(front, served, wanted, found)
     finally:
         served.leave()
 
 
-def keep(front: Front, served: Served, wanted: Wish, found: Answer) -> Kept:
-    """The answer, kept."""
-    kept = front.keep(made(found), served, wanted.asked, wanted.line)
+def _found(front: Front, served: Served, wanted: Wish, answer: Answer) -> Found | None:
+    """An answer as it is to be sent and kept; None if the client takes none of our codings."""
+    kept = front.keepable(made(answer), served, wanted.asked, wanted.line)
     assert isinstance(kept, Kept)
-    front.cache.missed()
-    return kept
+    known = _known(wanted, kept)
+    return None if known is None else Found(served, wanted, kept, known)
 
 
-def known_of(front: Front, wanted: Wish, kept: Kept) -> Known | None:
-    """A kept answer as it is to be sent; None if the client takes none of our codings."""
+def _known(wanted: Wish, kept: Kept) -> Known | None:
     coding = kept.coding(wanted.coding)
     if coding is None:
         return None
-    made_before = coding in kept.variants
     variant = kept.variant(coding)
-    if not made_before and coding != IDENTITY:  # its bytes are those that are kept anyway
-        front.cache.weigh(kept)
     status = "304 NOT MODIFIED" if tags.has(wanted.none_match, variant.etag) else "200 OK"
-    lasts = wanted.asked.release is not None
-    return Known("GET", wanted.asked.path, status, kept, variant, lasts, wanted.line)
+    return Known("GET", wanted.asked.path, status, kept, variant, wanted.asked.release is not None, wanted.line)
 
 
 def begin(front: Front, wanted: Wish) -> Begun | None:

@@ -166,12 +166,20 @@ class Front:
 
     def keep(self, made: Made, served: Served, asked: Asked, line: Line) -> Result:
         """Keep an answer if it may be kept; gives what it is to be sent from."""
+        found = self.keepable(made, served, asked, line)
+        return self.put(found, served, asked) if isinstance(found, Kept) else found
+
+    def keepable(self, made: Made, served: Served, asked: Asked, line: Line) -> Result:
+        """An answer as it may be kept, or as it is if it may not."""
         if not made.is_keepable or asked.key is None:
             return made
         path, query, _, body, host, scheme = asked.key
         identity = (served.mark, path, query, body, host, scheme, made.media_type)
-        kept = Kept(made, served.id, version(), identity, line)
-        if served is not self.current:  # what is kept now would never be asked for
+        return Kept(made, served.id, version(), identity, line)
+
+    def put(self, kept: Kept, served: Served, asked: Asked) -> Kept:
+        """Keep an answer; gives the same, or an equal one that was kept before."""
+        if served is not self.current or asked.key is None:  # what is kept now would never be asked for
             return kept
         return self.cache.put((served.mark, asked.key), asked.key_size, kept)
 
