@@ -10,6 +10,7 @@ from dataclasses import replace
 import pyoxigraph as ox
 
 from avidity_service.release import Release
+from avidity_service.sparql import sockets
 
 _LOG = logging.getLogger("avidity")
 FOLDER, _MARK = "store", "avidity.json"
@@ -27,6 +28,9 @@ def is_prepared(release: Release) -> bool:
 def at_once(release: Release) -> Release:
     """The release as it can be asked soonest: on disk if it has a store there that can be opened."""
     if not is_prepared(release):
+        return release
+    if not sockets.can_be_refused():
+        _LOG.info("workers on disk could not be kept from the network here; the dataset is loaded instead")
         return release
     try:
         return on_disk(release)

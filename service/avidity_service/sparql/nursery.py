@@ -20,6 +20,7 @@ from collections.abc import Callable
 import pyoxigraph as ox
 
 from avidity_service.release import load_store
+from avidity_service.sparql import sockets
 from avidity_service.sparql.worker import Caps, serve
 
 Opened = Callable[[], ox.Store]
@@ -28,7 +29,8 @@ Opened = Callable[[], ox.Store]
 def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str, control: str) -> None:
     """Fork workers until the front is gone."""
     opened: Opened
-    if dataset.isdecimal():
+    on_disk = not dataset.isdecimal()
+    if not on_disk:
         store = load_store(_read_all(int(dataset)))
 
         def opened() -> ox.Store:
@@ -37,6 +39,8 @@ def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str, control:
     else:
 
         def opened() -> ox.Store:
+            # First, so that it holds for the threads of the store too.
+            sockets.refuse()
             # Not before the fork: the store has threads of its own, and those are not forked.
             return ox.Store.read_only(dataset)
 
@@ -55,7 +59,7 @@ def main(dataset: str, memory_mb: str, most_bytes: str, most_rows: str, control:
         children.reap()
         answer: dict[str, int | None] = {}
         if verb == b"worker":
-            answer = {"pid": _fork(opened, descriptors[0], front, int(memory_mb), caps)}
+            answer = {"pid": _fork(opened, descriptors[0], front, int(memory_mb), caps, on_disk=on_disk)}
         elif verb == b"ended":
             answer = {"signal": children.ended(int(rest[0]))}
         else:
@@ -94,7 +98,7 @@ class _Children:
             self.forgotten.add(pid)
 
 
-def _fork(opened: Opened, descriptor: int, front: socket.socket, memory_mb: int, caps: Caps) -> int:
+def _fork(opened: Opened, descriptor: int, front: socket.socket, memory_mb: int, caps: Caps, *, on_disk: bool) -> int:
     pid = os.fork()
     if pid:
         os.close(descriptor)
@@ -104,7 +108,7 @@ def _fork(opened: Opened, descriptor: int, front: socket.socket, memory_mb: int,
         os.dup2(descriptor, 0)
         os.dup2(descriptor, 1)
         os.close(descriptor)
-        serve(opened(), memory_mb, caps)
+        serve(opened(), memory_mb, caps, opens_files=on_disk)
     finally:
         os._exit(1)
 

@@ -81,11 +81,14 @@ class _Sink:
         """There is nothing to be passed on."""
 
 
-def serve(store: ox.Store, memory_mb: int, caps: Caps) -> None:
-    """Answer until the input ends; memory is capped at so many MB above what the store takes."""
+def serve(store: ox.Store, memory_mb: int, caps: Caps, *, opens_files: bool = False) -> None:
+    """Answer until the input ends; memory is capped at so many MB above what the store takes.
+
+    A store that `opens_files` while it is read has to be kept from sockets by the caller (`sparql.sockets`).
+    """
     threading.Thread(target=_end_with_the_front, daemon=True).start()
     memory = Memory()
-    _confine(memory_mb)
+    _confine(memory_mb, opens_files=opens_files)
     _let_others_finish()
     requests = os.fdopen(0, "rb")
     asked = 0
@@ -120,15 +123,16 @@ def _let_others_finish() -> None:
         os.nice(_NICE)
 
 
-def _confine(memory_mb: int) -> None:
+def _confine(memory_mb: int, *, opens_files: bool) -> None:
     """Cap memory above what the store takes, and open no descriptor more: a socket needs one."""
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     if pages:
         used = pages * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_AS, (used + memory_mb * _MB,) * 2)
-    with contextlib.suppress(ValueError, OSError):
-        most = _fill_descriptors()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if not opens_files:
+        with contextlib.suppress(ValueError, OSError):
+            most = _fill_descriptors()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
