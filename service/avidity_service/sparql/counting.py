@@ -28,8 +28,13 @@ class RowCount:
     def __init__(self, media_type: str) -> None:
         self.rows = _BEFORE_THE_FIRST[media_type]
         self._mark = _MARKS.get(media_type)
+        self._shortest = len(self._mark or b"\n")
         self._rest = b""
         self._quoted = False
+
+    def bytes_for(self, rows: int) -> int:
+        """Fewer bytes than this hold no more rows than that, so they need not be counted."""
+        return rows * self._shortest
 
     def add(self, data: bytes) -> int:
         """Count on, and give the rows so far."""

@@ -58,24 +58,30 @@ class Caps:
             raise TooMany
 
 
-class _Sink:
+class Sink:
     """Bytes in memory up to a cap; what Rust serialises into, which wants no more of a file than this."""
 
-    __slots__ = ("caps", "count", "parts", "size")
+    __slots__ = ("caps", "count", "counted", "free", "parts", "size")
 
     def __init__(self, caps: Caps, count: RowCount | None = None) -> None:
         self.parts: list[bytes] = []
-        self.size, self.caps, self.count = 0, caps, count
+        self.size, self.counted, self.caps = 0, 0, caps
+        self.count = count if caps.most_rows else None
+        self.free = 0 if self.count is None else self.count.bytes_for(caps.most_rows)
 
     def write(self, part: bytes) -> int:
         """Keep the bytes."""
-        self.size += len(part)
+        length = len(part)
+        self.size += length
         if self.size > self.caps.most_bytes:
             raise TooLarge
-        if self.count is not None:
-            self.caps.check_rows(self.count.add(part))
         self.parts.append(part)
-        return len(part)
+        # Most answers are too small to have too many rows, and to count them would take a tenth of their time.
+        if self.count is not None and self.size >= self.free:
+            for uncounted in self.parts[self.counted :]:
+                self.caps.check_rows(self.count.add(uncounted))
+            self.counted = len(self.parts)
+        return length
 
     def flush(self) -> None:
         """There is nothing to be passed on."""
@@ -191,13 +197,13 @@ def _ok(media_type: str) -> dict[str, Any]:
 def _serialize(found: Found, media_type: str, caps: Caps) -> bytes:
     if isinstance(found, ox.QueryTriples) and media_type in BY_LINES:
         # Without a Python object for each triple.
-        sink = _Sink(caps, RowCount(media_type))
+        sink = Sink(caps, RowCount(media_type))
         found.serialize(sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     elif not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean)):
-        sink = _Sink(caps)
+        sink = Sink(caps)
         ox.serialize(_counted(found, caps, nested=media_type != _FLAT), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     else:
-        sink = _Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None)
+        sink = Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None)
         found.serialize(sink, format=RESULTS[media_type])  # type: ignore[arg-type]
     return b"".join(sink.parts)
 
