@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,8 @@ from avidity_service.search.index import Index
 from avidity_service.source import Source
 
 _DATASET = "dataset.nq.gz"
+# Lines are looked through under Python's lock, and queries are answered meanwhile: no more than some milliseconds.
+_AT_A_TIME = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,13 @@ def load_store(packed: bytes) -> ox.Store:
     queries and memory. But it gives those nodes new random names in each process, and the same query would not have
     the same bytes from two workers; so the few lines that may have some are added as parsed.
     """
-    store = ox.Store()
-    without, with_ = _by_blank_nodes(gzip.decompress(packed))
-    store.load(without, format=ox.RdfFormat.N_QUADS)
-    store.extend(ox.parse(with_, format=ox.RdfFormat.N_QUADS))
+    store, later = ox.Store(), []
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as lines:
+        while text := lines.read(_AT_A_TIME):
+            without, with_ = _by_blank_nodes(text + lines.readline())
+            store.load(without, format=ox.RdfFormat.N_QUADS)
+            later.append(with_)
+    store.extend(ox.parse(b"".join(later), format=ox.RdfFormat.N_QUADS))
     return store
 
 

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
+from unittest.mock import patch
 
+import pyoxigraph as ox
 import pytest
+from avidity_service import release as release_module
 from avidity_service.errors import ReleaseError
-from avidity_service.release import Release, open_release
+from avidity_service.release import Release, load_store, open_release
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.fixture
@@ -60,3 +66,22 @@ def test_an_opened_release_outlives_its_folder(folder: Path) -> None:
     release = open_release(folder)
     shutil.rmtree(folder)
     assert len(release.store) > 6
+
+
+NODES = st.sampled_from(["a", "b", "_:a", "c_"]).map(lambda name: ox.NamedNode(f"http://e/{name}"))
+THINGS = NODES | st.sampled_from(["a", "b"]).map(ox.BlankNode)
+VALUES = THINGS | st.text(alphabet='_: .\n<>"a', max_size=6).map(ox.Literal)
+
+
+@given(
+    quads=st.lists(st.builds(ox.Quad, THINGS, NODES, VALUES, NODES), max_size=12),
+    at_a_time=st.integers(min_value=1, max_value=60),
+    ends=st.booleans(),
+)
+def test_a_dataset_is_loaded_piece_by_piece_with_its_blank_nodes(
+    quads: list[ox.Quad], at_a_time: int, ends: bool
+) -> None:
+    text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+    with patch.object(release_module, "_AT_A_TIME", at_a_time):
+        store = load_store(gzip.compress(text if ends else text.rstrip(b"\n")))
+    assert set(store) == set(quads)
