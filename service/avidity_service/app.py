@@ -35,6 +35,7 @@ from avidity_service.rest import routes as rest
 from avidity_service.rest import search as rest_search
 from avidity_service.settings import Settings
 from avidity_service.sparql import routes as sparql
+from avidity_service.sparql.pool import Pool
 from avidity_service.store.opening import open_store
 
 BLUEPRINTS = (
@@ -67,22 +68,24 @@ def create_app(release: Release, settings: Settings) -> Flask:
     return app
 
 
-def create_front(release: Release, settings: Settings, journal: Journal) -> Front:
-    """The service for one release at a time."""
-    metrics = Metrics()
+def create_front(
+    release: Release, settings: Settings, journal: Journal, metrics: Metrics | None = None, pool: Pool | None = None
+) -> Front:
+    """The service for one release at a time; `metrics` and `pool` are new unless they are there already."""
+    metrics = metrics or Metrics()
     at_once = release.disk is None
-    return Front(Served(make_app(release, settings, metrics, at_once=at_once, ahead=True)), settings, metrics, journal)
+    return Front(Served(make_app(release, settings, metrics, at_once=at_once, pool=pool)), settings, metrics, journal)
 
 
 def make_app(
-    release: Release, settings: Settings, metrics: Metrics, *, at_once: bool = True, ahead: bool = False
+    release: Release, settings: Settings, metrics: Metrics, *, at_once: bool = True, pool: Pool | None = None
 ) -> Flask:
     """What stands behind the front: routes over one release."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions[KEY] = make_context(release, settings, metrics, at_once=at_once, ahead=ahead)
+    app.extensions[KEY] = make_context(release, settings, metrics, at_once=at_once, pool=pool)
     handle_problems(app)
     app.context_processor(frame)
     app.jinja_env.filters["urlencode_all"] = partial(urlencode, doseq=True)
@@ -99,15 +102,15 @@ def make_context(
     metrics: Metrics | None = None,
     *,
     at_once: bool = True,
-    ahead: bool = False,
+    pool: Pool | None = None,
 ) -> Context:
     """Everything that is made once for a release; what is read from the dataset `at_once`, or when it is asked for.
 
-    `ahead` as for `open_store`.
+    `pool` as for `open_store`.
     """
     metrics = metrics or Metrics()
-    engine, pool = open_store(release, settings, metrics, ahead=ahead)
-    context = Context(release, settings, engine, pool, metrics)
+    engine, asked = open_store(release, settings, metrics, pool=pool)
+    context = Context(release, settings, engine, asked, metrics)
     if at_once:
         context.read_all()
     return context

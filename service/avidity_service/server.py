@@ -12,16 +12,20 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from avidity_service.app import create_front
 from avidity_service.errors import SettingsError
-from avidity_service.front.layer import Front
 from avidity_service.journal import Journal
+from avidity_service.metrics import Metrics
 from avidity_service.pidfile import PidFile, State, open_default
 from avidity_service.prepared import at_once
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 from avidity_service.sparql.hugepages import Memory
+from avidity_service.sparql.pool import Pool
+
+if TYPE_CHECKING:
+    from avidity_service.front.layer import Front
 
 _MOMENT_S = 2.0
 # Each kept answer is a dozen objects that stay, and a collection finds none of them to free: with Python's own numbers
@@ -36,16 +40,22 @@ def run(release: Release, settings: Settings) -> None:
         SettingsError: if the address is taken or not ours, or a file of the settings cannot be written.
     """
     gc.set_threshold(*_COLLECTIONS)
-    from avidity_service.connections import Connections
-    from avidity_service.reload import Outcome, Reloader
-
     logging.basicConfig(level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listener = _listen(settings)
     file = PidFile(Path(settings.pid_file)) if settings.pid_file else open_default(listener.getsockname()[1])
     journal = Journal(settings)
-    release = release if settings.store_url else at_once(release)
-    front = create_front(release, settings, journal)
+    metrics, pool = Metrics(), None
+    if settings.store_url is None:
+        release = at_once(release)
+        pool = Pool(release, settings, metrics.killed)
+        pool.prepare()
+    # Only now, as it takes longer than all before: meanwhile the process starts that workers come from.
+    from avidity_service.app import create_front
+    from avidity_service.connections import Connections
+    from avidity_service.reload import Outcome, Reloader
+
+    front = create_front(release, settings, journal, metrics, pool)
     state = State(os.getpid(), _address(listener, settings), release.id)
 
     def tell(found: Outcome) -> None:

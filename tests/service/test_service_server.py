@@ -107,7 +107,11 @@ def test_a_taken_port_is_said_in_words(release: Release) -> None:
             run(release, Settings().with_values(port=port))
 
 
-def test_the_process_of_the_workers_starts_ahead_of_the_first_query(server: tuple[subprocess.Popen[str], str]) -> None:
-    process, _ = server
+def test_a_first_worker_starts_ahead_of_the_first_query(server: tuple[subprocess.Popen[str], str]) -> None:
+    process, base = server
     assert _until(lambda: len(_children(process.pid)) == 1)
-    assert _workers(process.pid) == set()
+    assert _until(lambda: len(_workers(process.pid)) == 1)
+    first = _workers(process.pid)
+    # No point, so a worker is asked.
+    assert json.loads(_get(base + "/sparql?query=ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"))["boolean"] is True
+    assert first <= _workers(process.pid)

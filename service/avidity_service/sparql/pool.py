@@ -109,9 +109,13 @@ class Pool:
         raise Unready
 
     def prepare(self) -> None:
-        """Start the process that workers come from, without waiting for it; if it does not, a query will say so."""
-        with contextlib.suppress(OSError, QueryError):
-            self._nursery()
+        """Start the process that workers come from, and a first one, without waiting; if that fails a query says so."""
+
+        def start() -> None:
+            with contextlib.suppress(OSError, QueryError):
+                self.idle.append(self.start())
+
+        threading.Thread(target=start, name="first worker", daemon=True).start()
 
     def warm(self) -> bool:
         """Start as many workers as short queries may run at once, so that the first ones wait for none.

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def open_store(
-    release: Release, settings: Settings, metrics: Metrics, *, ahead: bool = False
+    release: Release, settings: Settings, metrics: Metrics, *, pool: Pool | None = None
 ) -> tuple[Engine, Pool | RemotePool]:
     """The engine for our own queries, and the pool for foreign ones; `metrics` count the workers that are killed.
 
-    With `ahead` the process that workers come from starts now, and reads the dataset while this one does.
+    `pool` is one for the release that is there already.
 
     Raises:
         SettingsError: if AVIDITY_STORE_URL or the credentials are not what they may be.
@@ -27,10 +27,7 @@ def open_store(
         QueryError: if it does not answer.
     """
     if settings.store_url is None:
-        pool = Pool(release, settings, metrics.killed)
-        if ahead:
-            pool.prepare()
-        return Engine(release.store), pool
+        return Engine(release.store), pool or Pool(release, settings, metrics.killed)
     # Imported only where it is wanted: it costs a tenth of a second.
     from avidity_service.store.address import Address, Credentials
     from avidity_service.store.client import Client
