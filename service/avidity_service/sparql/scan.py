@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _LOCAL = r"(?:[\w:%.\-·]|\\.)*+"
 # Every alternative takes what it starts, also if it is not closed, so that the scan is linear in the length.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"""
     (?:
     (?P<comment>\#[^\n\r]*+)
@@ -78,7 +78,7 @@ def scan(query: str) -> Scan:
     prefixes: tuple[set[str], set[str]] = (set(), set())
     after_prefix = False
     open_ = quoted = signs = most = 0
-    for token in _TOKEN.finditer(query):
+    for token in TOKEN.finditer(query):
         kind = token.lastgroup
         if kind in ("space", "comment"):
             continue
