@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from avidity_service.sparql.scan import TOKEN
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
-# What may stand before a query, with what belongs to it.
+# What may stand before a query.
 _PREFIX, _PROLOGUE = "PREFIX", ("BASE", "PREFIX", "VERSION")
 _CLOSED = re.compile(r"(\"{3}|'{3}|\"|').*\1", re.DOTALL)
 

@@ -19,7 +19,7 @@ def explain(query: str, message: str, line: int | None, column: int | None) -> Q
         message = place[3]
     found = mistakes.find(query)
     if found is not None:
-        line, column = _place(query, found.offset)
+        line, column = _line_and_column(query, found.offset)
         words = found.words
     else:
         words = re.sub(r"expected (?:one of )?(.*)", lambda m: _few(m[1]), message, flags=re.DOTALL)
@@ -34,7 +34,7 @@ def explain(query: str, message: str, line: int | None, column: int | None) -> Q
     return QueryError(400, "SPARQL syntax error", (f"Line {line}, column {column}: " if line else "") + words, **extra)
 
 
-def _place(query: str, offset: int) -> tuple[int, int]:
+def _line_and_column(query: str, offset: int) -> tuple[int, int]:
     """Line and column, from 1."""
     lines = (query[:offset] + "|").splitlines()
     return len(lines), len(lines[-1])
