@@ -101,6 +101,7 @@ def test_a_question_in_words_finds_its_query_and_its_sentence(index: Index) -> N
         ("Petranović Ovčariček", ["petranovic", "ovcaricek"]),
         ("therapies, basis, loss", ["therapy", "basis", "loss"]),
         ("SLC5A5 TP53", ["slc5a5", "tp53"]),
+        ("𝐁𝐑𝐀𝐅 𝛄", ["braf", "gamma"]),
         ("", []),
     ],
 )

@@ -69,8 +69,10 @@ def _parts(run: re.Match[str]) -> list[Word]:
 
 
 def _folded(text: str) -> str:
-    spelled = "".join(_GREEK.get(character, character) for character in text.casefold())
-    return "".join(c for c in unicodedata.normalize("NFKD", spelled) if c.isascii() and c.isalnum())
+    # Taken apart first: a bold 𝐀 has no small letter before it is an A.
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    spelled = "".join(_GREEK.get(character, character) for character in plain)
+    return "".join(c for c in spelled if c.isascii() and c.isalnum())
 
 
 def _singular(form: str) -> str:
