@@ -148,6 +148,32 @@ def test_what_was_asked_for_longest_ago_goes_first() -> None:
     assert "b" not in cache
 
 
+def test_when_all_room_is_taken_a_cheap_answer_has_to_be_asked_for_twice() -> None:
+    cache, answer = ByteCache(30_000), kept("x", b"1" * 3000)
+    for name in "abcd":
+        assert cache.has_room(name, answer)
+        cache.put(name, 1, kept(name, b"1" * 3000))
+    assert not cache.has_room("x", answer)
+    assert cache.has_room("x", answer)
+    assert not cache.has_room("y", answer)
+    cache.clear()
+    assert cache.has_room("z", answer)
+
+
+@given(st.sets(st.text(), max_size=300))
+def test_few_are_taken_for_what_was_asked_before(asked: set[str]) -> None:
+    cache, answer = ByteCache(0), kept("x")
+    assert sum(cache.has_room(name, answer) for name in asked) <= 20
+    assert all(cache.has_room(name, answer) for name in asked)
+
+
+def test_what_was_asked_long_ago_is_forgotten() -> None:
+    cache, answer = ByteCache(0), kept("x")
+    for number in range(100_000):
+        cache.has_room(number, answer)
+    assert not cache.has_room(1, answer)
+
+
 def test_of_a_large_answer_the_tag_is_kept() -> None:
     cache = ByteCache(80_000)
     large = kept("a", b"1" * 20_000)

@@ -19,10 +19,12 @@ from urllib.parse import quote
 import pytest
 from avidity_service.fair import FairQueue
 from avidity_service.release import Release
+from avidity_service.sparql.guard import MOST_NESTING
 from avidity_service.sparql.hugepages import _PAGE, Memory, _ranges
 from avidity_service.sparql.points import is_point, point
+from avidity_service.sparql.scan import scan
 from avidity_service.sparql.worker import Caps, answer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from .conftest import WriteRelease
@@ -89,6 +91,23 @@ def test_recognising_a_point_takes_no_time(pieces: list[str]) -> None:
     assert time.process_time() - started < 0.5
 
 
+_ANYWHERE = st.sampled_from(["SERVICE", "FROM", "NOW", "LOAD", "x", "(", "{", "<", "e:s", "a", "?o", "<http://e/FROM>"])
+
+
+@given(st.lists(_ANYWHERE, max_size=4).map(" ".join), _ANYWHERE, _ANYWHERE, _ANYWHERE, _ANYWHERE)
+@example("# SERVICE FROM (((\n", "SERVICE", "<http://e/FROM>", "a", "<http://e/NOW>")
+@example("", "NOW", "e:LOAD", "?p", "?o")
+def test_in_a_point_there_is_nothing_to_guard_against(
+    before: str, variable: str, subject: str, predicate: str, object_: str
+) -> None:
+    prologue = "PREFIX e: <http://e/LOAD#> PREFIX SERVICE: <http://e/> "
+    query = f"{prologue}{before} SELECT ?{variable} {{ {subject} {predicate} {object_} }}"
+    if is_point(query):
+        seen = scan(query)
+        assert (seen.calls_service, seen.sets_dataset, seen.differs_each_time) == (False, False, False)
+        assert (seen.form, seen.depth <= MOST_NESTING) == ("SELECT", True)
+
+
 def test_a_point_that_is_large_goes_to_a_worker(write_release: WriteRelease, tmp_path: Path) -> None:
     from avidity_service.release import open_release
 
@@ -100,6 +119,34 @@ def test_a_point_that_is_large_goes_to_a_worker(write_release: WriteRelease, tmp
     with running(found.path, tmp_path) as service:
         status, _, body = service.get("/sparql?query=" + quote(query), Accept=JSON)
         assert (status, len(json.loads(body)["results"]["bindings"])) == (200, 900)
+
+
+def test_many_queries_asked_once_drive_out_none_that_are_asked_often(
+    write_release: WriteRelease, tmp_path: Path
+) -> None:
+    lines = [f'<http://e/s{n}> <http://e/p> "{n:08000d}" <http://e/g> .\n' for n in range(300)]
+    with running(write_release(tmp_path / "many", "".join(lines)), tmp_path, "--cache-mb", "1") as service:
+
+        def ask(number: int) -> tuple[Counter[str], bytes]:
+            path = "/sparql?query=" + quote(f"SELECT ?o {{ <http://e/s{number}> ?p ?o }}")
+            before = _cache_requests(service)
+            body = service.get(path, Accept=JSON)[2]
+            return _cache_requests(service) - before, body
+
+        assert [ask(0)[0] for _ in range(2)] == [Counter(miss=1), Counter(hit=1)]
+        bodies = [ask(number)[1] for number in range(1, 300)]
+        assert len(set(bodies)) == 299
+        assert ask(0)[0] == Counter(hit=1)
+        # Who asks for the same again is worth the room.
+        assert [ask(299)[0] for _ in range(2)] == [Counter(miss=1), Counter(hit=1)]
+
+
+def _cache_requests(service: Running) -> Counter[str]:
+    text = service.get("/metrics")[2].decode()
+    return Counter({
+        line.split('"')[1]: int(float(line.split()[-1]))
+        for line in text.splitlines() if line.startswith("avidity_cache_requests_total{")
+    })  # fmt: skip
 
 
 def test_a_point_that_is_wrong_is_explained(service: Running) -> None:

@@ -19,7 +19,7 @@ from avidity_service.front.wire import Known
 from avidity_service.journal import Line
 from avidity_service.sparql.accepting import accepted
 from avidity_service.sparql.direct import is_longer, made, plain_query
-from avidity_service.sparql.guard import guard
+from avidity_service.sparql.guard import NOTHING, guard
 from avidity_service.sparql.lanes import Unready
 from avidity_service.sparql.points import is_point, point
 from avidity_service.sparql.pool import Pool
@@ -32,11 +32,13 @@ _MOST_COMPRESSED, _MOST_PLAIN = 128 * 1024, 1024 * 1024
 class Wish:
     """A query that may be begun by the loop, and what is needed to answer it."""
 
-    __slots__ = ("accept", "asked", "coding", "line", "none_match", "query", "sets_dataset")
+    __slots__ = ("accept", "asked", "coding", "is_point", "line", "none_match", "query", "sets_dataset")
 
     def __init__(self, query: str, asked: Asked, headers: Mapping[str, str], address: str) -> None:
         """Raises QueryError if the query is to be refused."""
-        seen = guard(query)
+        self.is_point = is_point(query)
+        # In what has that shape there is nothing for a guard to see.
+        seen = NOTHING if self.is_point else guard(query)
         if seen.differs_each_time:
             raise QueryError(500, "Not to be kept", "Each time another answer.")
         self.query, self.sets_dataset = query, seen.sets_dataset
@@ -80,9 +82,9 @@ class Found:
         self._served, self._wish, self._kept = served, wanted, kept
 
     def keep(self, front: Front) -> Kept:
-        """Keep it for those who ask the same."""
+        """Keep it for those who ask the same; what the loop answers was soon made."""
         front.cache.missed()
-        return front.put(self._kept, self._served, self._wish.asked)
+        return front.put(self._kept, self._served, self._wish.asked, soon_made=True)
 
 
 class Begun:
@@ -125,7 +127,7 @@ class Begun:
 
 def at_once(front: Front, wanted: Wish) -> Found | None:
     """The answer to a query that cannot take long; None if it might, or is not to be answered so."""
-    if not is_point(wanted.query):
+    if not wanted.is_point:
         return None
     served = front.current
     if not served.enter():

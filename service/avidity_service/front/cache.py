@@ -10,6 +10,26 @@ from avidity_service.front.kept import Kept
 
 # One answer may take this part of the room; of larger ones only the tags are kept.
 _PART = 8
+# Marks for what was asked for lately, and of how many it is told before they start anew: an eighth by mistake.
+_MARKS, _MOST_MARKED = 1 << 17, 1 << 15
+
+
+class _Lately:
+    """What was asked for lately, told by a mark for each; two may have the same."""
+
+    def __init__(self) -> None:
+        self.marks, self.marked = bytearray(_MARKS), 0
+
+    def again(self, key: Hashable) -> bool:
+        """Whether somebody has asked for it before; from now on somebody has."""
+        at = hash(key) % _MARKS
+        if self.marks[at]:
+            return True
+        if self.marked >= _MOST_MARKED:
+            self.marks, self.marked = bytearray(_MARKS), 0
+        self.marks[at] = 1
+        self.marked += 1
+        return False
 
 
 class ByteCache:
@@ -21,6 +41,7 @@ class ByteCache:
         self.answers: OrderedDict[Hashable, Kept] = OrderedDict()
         self.sizes: dict[Hashable, int] = {}
         self.by_key: dict[Hashable, Kept] = {}
+        self.lately = _Lately()
         self.lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -55,6 +76,13 @@ class ByteCache:
         """Count a request whose answer was not there."""
         with self.lock:
             self.misses += 1
+
+    def has_room(self, key: Hashable, kept: Kept) -> bool:
+        """Whether to keep an answer that was soon made: if nothing has to go for it, or it is asked for again.
+
+        So that who asks a thousand things once each drives nothing out that others ask for often.
+        """
+        return self.size + kept.size <= self.most_bytes or self.lately.again(key)
 
     def put(self, key: Hashable, key_size: int, kept: Kept) -> Kept:
         """Keep an answer, or find that it is kept under another key; gives one to send from."""

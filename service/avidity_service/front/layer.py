@@ -177,11 +177,17 @@ class Front:
         identity = (served.mark, path, query, body, host, scheme, made.media_type)
         return Kept(made, served.id, version(), identity, line)
 
-    def put(self, kept: Kept, served: Served, asked: Asked) -> Kept:
-        """Keep an answer; gives the same, or an equal one that was kept before."""
+    def put(self, kept: Kept, served: Served, asked: Asked, *, soon_made: bool = False) -> Kept:
+        """Keep an answer; gives the same, or an equal one that was kept before.
+
+        One that is `soon_made` is kept if there is room, or if it is asked for again.
+        """
         if served is not self.current or asked.key is None:  # what is kept now would never be asked for
             return kept
-        return self.cache.put((served.mark, asked.key), asked.key_size, kept)
+        key = (served.mark, asked.key)
+        if soon_made and not self.cache.has_room(key, kept):
+            return kept
+        return self.cache.put(key, asked.key_size, kept)
 
     def _from(self, kept: Kept | None, asked: Asked, environ: Environ) -> tuple[str, Headers, bytes] | None:
         """What a known answer is for this client; None if it is unknown, or in no coding that the client takes."""

@@ -17,7 +17,7 @@ _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE"
 # Without these letters a query has neither of them, nor FROM, nor a function that gives something else each time.
 _TELLING = (*sorted(_UPDATES), "SERVICE", "FROM", *NEW_EACH_TIME)
 _NESTING = "({[<!+-^"
-_NOTHING = Scan((), frozenset(), frozenset(), 0)
+NOTHING = Scan((), frozenset(), frozenset(), 0)
 
 
 def guard(query: str) -> Scan:
@@ -27,7 +27,7 @@ def guard(query: str) -> Scan:
         QueryError: 400 for too deep nesting, 403 for SERVICE, LOAD and updates.
     """
     if is_harmless(query):
-        return _NOTHING
+        return NOTHING
     seen = scan(query)
     if seen.depth > MOST_NESTING:
         raise QueryError(
