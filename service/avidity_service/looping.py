@@ -36,6 +36,8 @@ class Looping:
         self.front, self.poller, self.sends, self.hands_on = front, poller, sends, hands_on
         self.waiting: FairQueue[tuple[HTTPChannel, Any, float]] = FairQueue(lambda entry: entry[0].addr[0])
         self.under_way: dict[_Query, float] = {}
+        # Answered at the turn's end, when workers have what is theirs to do; they wait for none.
+        self.points: list[tuple[HTTPChannel, Any]] = []
         self.unseen = False
 
     @property
@@ -51,14 +53,24 @@ class Looping:
         self.unseen = True
 
     def ask(self, channel: HTTPChannel, request: Any) -> None:
-        """The same for the loop itself, which answers or begins it at once if nobody waits."""
-        now = time.monotonic()
-        # Whether the answer is there has just been looked up.
-        if self.waiting.size or not self._begin(channel, request, now):
-            self.waiting.append((channel, request, now))
+        """The same for the loop itself, which begins it at once if nobody waits."""
+        if request.wish.is_point:
+            self.points.append((channel, request))
+            return
+        if self.waiting.size:
+            self.waiting.append((channel, request, time.monotonic()))
+        else:
+            self._begin_or_wait(channel, request)
 
     def turn(self) -> None:
-        """Give workers to those that wait, and hand on what has taken too long."""
+        """Give workers to those that wait, hand on what has taken too long, and answer points."""
+        self._queries()
+        points, self.points = self.points, []
+        for channel, request in points:
+            if channel.connected:
+                self._begin_or_wait(channel, request)
+
+    def _queries(self) -> None:
         if not self.under_way and not self.waiting.size:
             self.unseen = False
             return
@@ -81,6 +93,12 @@ class Looping:
         for query in list(self.under_way):
             self._forget(query)
             query.begun.end()
+
+    def _begin_or_wait(self, channel: HTTPChannel, request: Any) -> None:
+        now = time.monotonic()
+        # Whether the answer is there has just been looked up.
+        if not self._begin(channel, request, now):
+            self.waiting.append((channel, request, now))
 
     def _begin(self, channel: HTTPChannel, request: Any, now: float, *, has_waited: bool = False) -> bool:
         wanted: Wish = request.wish
