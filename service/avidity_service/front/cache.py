@@ -10,24 +10,25 @@ from avidity_service.front.kept import Kept
 
 # One answer may take this part of the room; of larger ones only the tags are kept.
 _PART = 8
-# Marks for what was asked for lately, and of how many it is told before they start anew: an eighth by mistake.
-_MARKS, _MOST_MARKED = 1 << 17, 1 << 15
+# Marks for what was asked for lately, in bits, and how many are set before they start anew: of a hundred things that
+# nobody asked for, one or two are taken for such.
+_MARKS, _MOST_MARKED = 1 << 20, 1 << 15
 
 
 class _Lately:
     """What was asked for lately, told by a mark for each; two may have the same."""
 
     def __init__(self) -> None:
-        self.marks, self.marked = bytearray(_MARKS), 0
+        self.marks, self.marked = bytearray(_MARKS // 8), 0
 
     def again(self, key: Hashable) -> bool:
         """Whether somebody has asked for it before; from now on somebody has."""
-        at = hash(key) % _MARKS
-        if self.marks[at]:
+        at, bit = divmod(hash(key) % _MARKS, 8)
+        if self.marks[at] >> bit & 1:
             return True
         if self.marked >= _MOST_MARKED:
-            self.marks, self.marked = bytearray(_MARKS), 0
-        self.marks[at] = 1
+            self.marks, self.marked = bytearray(_MARKS // 8), 0
+        self.marks[at] |= 1 << bit
         self.marked += 1
         return False
 
@@ -80,7 +81,7 @@ class ByteCache:
     def has_room(self, key: Hashable, kept: Kept) -> bool:
         """Whether to keep an answer that was soon made: if nothing has to go for it, or it is asked for again.
 
-        So that who asks a thousand things once each drives nothing out that others ask for often.
+        So that who asks many things once each drives hardly anything out that others ask for often.
         """
         return self.size + kept.size <= self.most_bytes or self.lately.again(key)
 
