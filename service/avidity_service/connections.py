@@ -23,6 +23,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
+from avidity_service.awake import processors
 from avidity_service.fair import FairQueue
 from avidity_service.front import asked
 from avidity_service.front.begun import Wish, wish
@@ -212,7 +213,8 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.front, self.settings = front, settings
         self.stopping = threading.Event()
         self.loop_thread = 0
-        self.heads, self.poller = Heads(), Poller()
+        self.heads, self.poller = Heads(), Poller(awake_s=settings.awake_us / 1e6)
+        self.processors = processors()
         self.at_hand: deque[_Channel] = deque()
         quick, self.queries = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         quick.set_thread_count(_QUICK_THREADS)
@@ -345,7 +347,9 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def _turn(self, timeout_s: float) -> None:
         most_s = self.looping.most_s
         timeout_s = timeout_s if most_s is None else min(timeout_s, most_s)
-        self.poller.turn(0 if self.at_hand else timeout_s)
+        # Workers that are at it may want the processor that the loop would stay awake on.
+        spare = len(self.looping.under_way) < self.processors
+        self.poller.turn(0 if self.at_hand else timeout_s, awake=spare)
         self.looping.turn()
         # A request that comes up while these are sent waits until all have had their turn.
         for _ in range(len(self.at_hand)):

@@ -13,6 +13,8 @@ from typing import Any
 
 from waitress import wasyncore
 
+from avidity_service.awake import Awake, Events
+
 _IN, _OUT, _PRI = select.POLLIN, select.POLLOUT, select.POLLPRI
 
 
@@ -39,9 +41,10 @@ class Poller:
     something happened to it that has not left it `is_settled`, or when it was put into `changed`.
     """
 
-    def __init__(self, *, with_epoll: bool = hasattr(select, "epoll")) -> None:
+    def __init__(self, *, awake_s: float = 0, with_epoll: bool = hasattr(select, "epoll")) -> None:
         self.is_epoll = with_epoll
         self.system: Any = select.epoll() if with_epoll else select.poll()
+        self.awake = Awake(self.system.poll if with_epoll else self._poll_ms, awake_s)
         self.flags_once = _IN | select.EPOLLONESHOT if with_epoll else _IN
         self.handlers = Watched(self)
         self.calls: dict[int, Callable[[], object]] = {}
@@ -68,11 +71,11 @@ class Poller:
         """Ask all handlers what they want to know."""
         self.changed.update(self.handlers)
 
-    def turn(self, timeout_s: float) -> None:
-        """Wait for so many seconds at most, and let all handle what happened to them."""
+    def turn(self, timeout_s: float, *, awake: bool = False) -> None:
+        """Wait for so many seconds at most, awake if that is worth it, and let all handle what happened to them."""
         self._update()
         try:
-            events = self.system.poll(timeout_s if self.is_epoll else timeout_s * 1000)
+            events = self.awake.wait(timeout_s, may_stay=awake)
         except InterruptedError:
             return
         for fd, flags in events:
@@ -96,6 +99,10 @@ class Poller:
         """Give the system's part back."""
         if self.is_epoll:
             self.system.close()
+
+    def _poll_ms(self, timeout_s: float) -> Events:
+        found: Events = self.system.poll(timeout_s * 1000)
+        return found
 
     def _update(self) -> None:
         looked, self.changed = self.changed, set()

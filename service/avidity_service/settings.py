@@ -37,6 +37,7 @@ class Settings:
     log_clients: str = "digest"
     pid_file: str | None = None
     stop_timeout_s: float = 30.0
+    awake_us: int = 200
     trusted_proxy: str | None = None
 
     @classmethod
@@ -83,6 +84,7 @@ _RANGES = (
     ("cache_mb", 0, 65_536),
     ("queue_length", 1, 10_000),
     ("stop_timeout_s", 0, 3600),
+    ("awake_us", 0, 10_000),
 )
 _WORDS = {
     "log": ("debug", "info", "warning", "error"),

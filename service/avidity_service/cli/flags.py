@@ -28,6 +28,7 @@ _FLAGS: tuple[tuple[str, Any, str], ...] = (
     ("log_clients", click.Choice(["digest", "address"]), "How clients are logged (AVIDITY_LOG_CLIENTS, digest)."),
     ("pid_file", str, "Where `avidity reload` finds the service (AVIDITY_PID_FILE)."),
     ("stop_timeout_s", float, "Seconds that requests have when the service stops (AVIDITY_STOP_TIMEOUT_S, 30)."),
+    ("awake_us", int, "Microseconds that the service waits awake for what comes next (AVIDITY_AWAKE_US, 200)."),
     ("trusted_proxy", str, "The address of a proxy whose X-Forwarded headers count (AVIDITY_TRUSTED_PROXY)."),
 )
 
