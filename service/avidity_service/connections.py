@@ -17,7 +17,7 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
@@ -33,6 +33,7 @@ from avidity_service.looping import Looping
 from avidity_service.plain import Heads, Plain
 from avidity_service.polling import Poller
 from avidity_service.settings import Settings
+from avidity_service.untaken import Untaken
 
 _LOG = logging.getLogger("avidity")
 _QUICK_THREADS = 8
@@ -149,6 +150,18 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.current_outbuf_count = self.adj.outbuf_high_watermark  # the next answer gets a buffer of its own
         self.last_activity = time.time()
 
+    def write_soon(self, data: Any) -> int:
+        """Send it as soon as the client takes it; a large answer waits in memory if not too many do, or in a file."""
+        held = None
+        if isinstance(data, bytes) and len(data) > self.adj.outbuf_overflow:
+            held = self.server.untaken.hold(data)
+        try:
+            return int(super().write_soon(held or data))
+        except ClientDisconnected:  # nobody else would close it
+            if held is not None:
+                held.close()
+            raise
+
     def finish(self) -> None:
         """Send the answer that the first request has, and go on to the next; only for the loop."""
         if self.connected:
@@ -213,6 +226,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.front, self.settings = front, settings
         self.stopping = threading.Event()
         self.loop_thread = 0
+        self.untaken = Untaken(settings.max_result_mb * 1024 * 1024)
         self.heads, self.poller = Heads(), Poller(awake_s=settings.awake_us / 1e6)
         self.processors = processors()
         self.at_hand: deque[_Channel] = deque()

@@ -154,32 +154,49 @@ class Nursery:
 
 
 class Frame:
-    """An answer as it comes in: a line with the size of the body and a header in JSON, then the body."""
+    """An answer as it comes in: pieces of it, then its header in JSON with the rest (`sparql.worker` has the lines).
+
+    `missing` are the bytes that the present piece still lacks, or the rest; `size` those of the body that are known of.
+    """
+
+    __slots__ = ("header", "line", "missing", "parts", "size")
 
     def __init__(self) -> None:
         self.header: dict[str, Any] | None = None
         self.parts: list[bytes] = []
+        self.line = b""
         self.size = self.missing = 0
 
     def add(self, data: bytes) -> bool:
         """Take what was received; tells whether the answer is whole."""
-        if self.header is not None:
-            self.parts.append(data)
-            self.missing -= len(data)
-            return self.missing <= 0
-        line, ends, rest = b"".join((*self.parts, data)).partition(b"\n")
-        if not ends:
-            self.parts = [line]
-            return False
-        size, _, header = line.partition(b" ")
-        self.header, self.parts, self.size = _loaded(header), [rest], int(size)
-        self.missing = self.size - len(rest)
-        return self.missing <= 0
+        while True:
+            if not self.missing:
+                if self.header is not None:
+                    return True
+                line, ends, data = (self.line + data).partition(b"\n")
+                if not ends:
+                    self.line = line
+                    return False
+                self._begin(line)
+            elif len(data) <= self.missing:
+                self.parts.append(data)
+                self.missing -= len(data)
+                return self.header is not None and not self.missing
+            else:
+                self.parts.append(data[: self.missing])
+                data, self.missing = data[self.missing :], 0
 
     def whole(self) -> tuple[dict[str, Any], bytes]:
         """Header and body of an answer that is whole."""
         assert self.header is not None
         return self.header, b"".join(self.parts)
+
+    def _begin(self, line: bytes) -> None:
+        size, _, header = line.partition(b" ")
+        self.line, self.missing = b"", int(size)  # int takes the plus sign of a piece
+        self.size += self.missing
+        if header:
+            self.header = _loaded(header)
 
 
 @lru_cache(maxsize=32)  # successes are all alike
@@ -218,7 +235,7 @@ class Worker:
             raise self._gone() from None
 
     def take(self) -> bool:
-        """Take what there is of the answer, without waiting; tells whether `read` will not wait either."""
+        """Take what there is of the answer, without waiting; tells whether to go on: it is whole, or a large one."""
         try:
             data = self._received()
         except BlockingIOError:
@@ -227,7 +244,7 @@ class Worker:
             data = b""
         # Without data the process has ended, and whoever reads will see the same.
         self.is_whole = bool(data) and self.frame.add(data)
-        return self.is_whole or not data
+        return self.is_whole or not data or self.frame.size >= _MOST_PART
 
     def _received(self) -> bytes:
         missing = self.frame.missing

@@ -52,7 +52,7 @@ class Run:
         self.worker = worker
 
     def take(self) -> bool:
-        """Take what there is, without waiting; tells whether `finish` will not wait either."""
+        """Take what there is, without waiting; tells whether `small_answer` or `finish` are to go on with it."""
         assert self.worker is not None
         return self.worker.take()
 

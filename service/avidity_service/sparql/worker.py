@@ -1,7 +1,9 @@
 """What a forked worker does: answer foreign queries, one at a time; it can be killed at any moment.
 
 It reads frames from descriptor 0 and writes frames to descriptor 1: a line with the number of bytes that follow it, a
-space and a JSON header; then these bytes.
+space and a JSON header; then these bytes. Of a large answer pieces go before its frame, while the rest is being made:
+each a line with a plus sign and its number of bytes, and these. What is sent is all of them in their order, if the
+header says that the query was answered; else they are to be thrown away.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 import resource
 import select
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +30,9 @@ from avidity_service.sparql.hugepages import AFTER_QUERIES, Memory
 _MB = 1024 * 1024
 # Behind the front, and before the long queries, which have 19.
 _NICE = 10
+# So many bytes go ahead of what is still being made.
+_PIECE = 1024 * 1024
+Emit = Callable[[Sequence[bytes]], object]
 Found = ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple]
 # JSON-LD 1.1 has no triple terms.
 _FLAT = "application/ld+json"
@@ -59,12 +64,17 @@ class Caps:
 
 
 class Sink:
-    """Bytes in memory up to a cap; what Rust serialises into, which wants no more of a file than this."""
+    """Bytes in memory up to a cap; what Rust serialises into, which wants no more of a file than this.
 
-    __slots__ = ("caps", "count", "counted", "free", "parts", "size")
+    With `emit`, pieces of them are given away as soon as they are there; `rest` is what has not been.
+    """
 
-    def __init__(self, caps: Caps, count: RowCount | None = None) -> None:
+    __slots__ = ("caps", "count", "counted", "due", "emit", "emitted", "free", "parts", "size")
+
+    def __init__(self, caps: Caps, count: RowCount | None = None, emit: Emit | None = None) -> None:
         self.parts: list[bytes] = []
+        self.emit, self.emitted = emit, 0
+        self.due = caps.most_bytes + 1 if emit is None else _PIECE
         self.size, self.counted, self.caps = 0, 0, caps
         self.count = count if caps.most_rows else None
         self.free = 0 if self.count is None else self.count.bytes_for(caps.most_rows)
@@ -81,7 +91,15 @@ class Sink:
             for uncounted in self.parts[self.counted :]:
                 self.caps.check_rows(self.count.add(uncounted))
             self.counted = len(self.parts)
+        if self.size >= self.due and self.emit is not None:
+            self.emit(self.rest)
+            self.emitted, self.due = len(self.parts), self.size + _PIECE
         return length
+
+    @property
+    def rest(self) -> Sequence[bytes]:
+        """What has not been given away."""
+        return self.parts[self.emitted :]
 
     def flush(self) -> None:
         """There is nothing to be passed on."""
@@ -101,7 +119,7 @@ def serve(store: ox.Store, memory_mb: int, caps: Caps, *, opens_files: bool = Fa
     while line := requests.readline():
         size, _, header = line.partition(b" ")
         query = requests.read(int(size)).decode()
-        status, body = answer(store, query, _header(header), caps)
+        status, body = answer(store, query, _header(header), caps, _send_piece)
         _send(status, body)
         asked += 1
         if asked == AFTER_QUERIES:
@@ -151,15 +169,20 @@ def _fill_descriptors() -> int:
     return highest + 1
 
 
-def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> tuple[dict[str, Any], bytes]:
+def answer(
+    store: ox.Store, query: str, header: dict[str, Any], caps: Caps, emit: Emit | None = None
+) -> tuple[dict[str, Any], bytes]:
     """The status of a query, and the bytes of its answer; a fault is a status, never an exception.
+
+    With `emit`, the bytes are those that were not given to it before.
 
     The header's `accept` names media types, the best first; `default` and `named` are the protocol's dataset;
     `sets_dataset` takes the default graph as it stands, not as the union; `base` resolves relative IRIs.
     """
     try:
         # One base for every host: <study/ho-2013> is a thing of ours wherever the endpoint stands.
-        return write(store.query(query, base_iri=header.get("base", BASE), **_dataset(header)), header["accept"], caps)
+        found = store.query(query, base_iri=header.get("base", BASE), **_dataset(header))
+        return write(found, header["accept"], caps, emit)
     except SyntaxError as error:
         return {"status": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}, b""
     except MemoryError:
@@ -168,14 +191,14 @@ def answer(store: ox.Store, query: str, header: dict[str, Any], caps: Caps) -> t
         return {"status": "failed", "message": str(error)}, b""
 
 
-def write(found: Found, accept: Sequence[str], caps: Caps) -> tuple[dict[str, Any], bytes]:
-    """The status of an answer, and its bytes in the first media type of `accept` that fits its kind."""
+def write(found: Found, accept: Sequence[str], caps: Caps, emit: Emit | None = None) -> tuple[dict[str, Any], bytes]:
+    """The status of an answer, and its bytes in the first media type of `accept` that fits its kind, as `answer`."""
     graph = not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean))
     media_type = _fitting(tuple(accept), graph=graph)
     if media_type is None:
         return {"status": "unacceptable", "kind": "graph" if graph else "results"}, b""
     try:
-        return _ok(media_type), _serialize(found, media_type, caps)
+        return _ok(media_type), _serialize(found, media_type, caps, emit)
     except Unsayable:
         return {"status": "unacceptable", "kind": "nested graph"}, b""
     except TooLarge:
@@ -194,18 +217,18 @@ def _ok(media_type: str) -> dict[str, Any]:
     return {"status": "ok", "type": media_type}
 
 
-def _serialize(found: Found, media_type: str, caps: Caps) -> bytes:
+def _serialize(found: Found, media_type: str, caps: Caps, emit: Emit | None) -> bytes:
     if isinstance(found, ox.QueryTriples) and media_type in BY_LINES:
         # Without a Python object for each triple.
-        sink = Sink(caps, RowCount(media_type))
+        sink = Sink(caps, RowCount(media_type), emit)
         found.serialize(sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     elif not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean)):
-        sink = Sink(caps)
+        sink = Sink(caps, emit=emit)
         ox.serialize(_counted(found, caps, nested=media_type != _FLAT), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     else:
-        sink = Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None)
+        sink = Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None, emit)
         found.serialize(sink, format=RESULTS[media_type])  # type: ignore[arg-type]
-    return b"".join(sink.parts)
+    return b"".join(sink.rest)
 
 
 def _counted(triples: Iterable[ox.Triple], caps: Caps, *, nested: bool) -> Iterator[ox.Triple]:
@@ -236,6 +259,14 @@ def _said_ok(media_type: str) -> bytes:
 def _send(header: dict[str, Any], body: bytes) -> None:
     # In one piece where the system takes it: the front is woken once.
     said = _said_ok(header["type"]) if header["status"] == "ok" else json.dumps(header).encode()
-    data = memoryview(b"%d %b\n%b" % (len(body), said, body))
-    while data:
-        data = data[os.write(1, data) :]
+    _write(b"%d %b\n%b" % (len(body), said, body))
+
+
+def _send_piece(parts: Sequence[bytes]) -> None:
+    _write(b"".join((b"+%d\n" % sum(map(len, parts)), *parts)))
+
+
+def _write(data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(1, left) :]
