@@ -44,7 +44,26 @@ def convert(
     quads += review.quads
     for proof in proofs:
         quads += file_quads(proof, passages, vocabulary)
-    return list(dict.fromkeys(quads))
+    return _each_in_one_graph(quads)
+
+
+def _each_in_one_graph(quads: list[ox.Quad]) -> list[ox.Quad]:
+    """Each triple once; what several files say of the review, a passage that they all cite, is in the review's graph.
+
+    The default graph is the union of all: were a triple in two of them, an engine that does not look for that would
+    count it twice.
+    """
+    graphs: dict[tuple[object, object, object], set[object]] = {}
+    for quad in quads:
+        graphs.setdefault((quad.subject, quad.predicate, quad.object), set()).add(quad.graph_name)
+    review = graph("review")
+    placed = (
+        ox.Quad(quad.subject, quad.predicate, quad.object, review)
+        if len(graphs[quad.subject, quad.predicate, quad.object]) > 1
+        else quad
+        for quad in quads
+    )
+    return list(dict.fromkeys(placed))
 
 
 def _ontology(triples: list[ox.Triple]) -> list[ox.Quad]:
