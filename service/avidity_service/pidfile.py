@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from avidity_service.errors import ServiceError, SettingsError
@@ -18,12 +18,17 @@ class NotRunning(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a service says of itself; `outcome` and `words` are of its last reload, `reloads` counts all."""
+    """What a service says of itself; `outcome` and `words` are of its last reload.
+
+    `begun` counts the reloads that have begun, `reloads` those that have ended: whoever asks for one waits for a number
+    that had not begun when he asked.
+    """
 
     pid: int
     address: str
     release: str
     reloads: int = 0
+    begun: int = 0
     outcome: str = ""
     words: str = ""
 
@@ -55,6 +60,28 @@ class PidFile:
         """Remove the file."""
         self.path.unlink(missing_ok=True)
         os.close(self.descriptor)
+
+
+class Told:
+    """What a service says of itself while it runs; written to its file, if it has one."""
+
+    def __init__(self, file: PidFile | None, state: State) -> None:
+        self.file, self.state = file, state
+
+    def begin(self) -> None:
+        """A reload begins."""
+        self.state = replace(self.state, begun=self.state.begun + 1)
+        self.write()
+
+    def end(self, release: str, outcome: str, words: str) -> None:
+        """It has ended, and this release is served."""
+        self.state = replace(self.state, release=release, reloads=self.state.begun, outcome=outcome, words=words)
+        self.write()
+
+    def write(self) -> None:
+        """Say how things are."""
+        if self.file is not None:
+            self.file.write(self.state)
 
 
 def _lock(path: Path) -> int:

@@ -34,7 +34,7 @@ def at_once(release: Release) -> Release:
         return release
     try:
         return on_disk(release)
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:  # a damaged one is a RuntimeError
         _LOG.warning("%s cannot be opened (%s); the dataset is loaded instead", release.path / FOLDER, error)
         return release
 
@@ -43,7 +43,7 @@ def on_disk(release: Release) -> Release:
     """The same release, asked on disk; its folder may be exchanged for another meanwhile.
 
     Raises:
-        OSError: if the store cannot be opened.
+        OSError, RuntimeError: if the store cannot be opened, or is damaged.
     """
     # A path by descriptor stays with this very folder, whatever is put in its place.
     descriptor = os.open(release.path / FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

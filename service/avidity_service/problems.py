@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from avidity_service.errors import QueryError, Unfitting, UnknownThing, UnknownValue
+from avidity_service.errors import QueryError, ReleaseError, Unfitting, UnknownThing, UnknownValue
 from avidity_service.negotiation import negotiate
 
 _PROBLEM = "application/problem+json"
@@ -52,6 +52,7 @@ def handle_problems(app: Flask) -> None:
         )
 
     app.register_error_handler(Unfitting, _unfitting)
+    app.register_error_handler(ReleaseError, _incomplete)
 
     @app.errorhandler(QueryError)
     def query_error(error: QueryError) -> Response:
@@ -75,6 +76,11 @@ def handle_problems(app: Flask) -> None:
         incident = secrets.token_hex(4)
         _LOG.error("incident %s at %s", incident, request.path, exc_info=error)
         return problem(500, "Internal error", "Something broke here; it is logged.", incident=incident)
+
+
+def _incomplete(error: ReleaseError) -> Response:
+    _LOG.error("%s: %s", request.path, error)
+    return problem(500, "Release incomplete", str(error))
 
 
 def _unfitting(error: Unfitting) -> Response:

@@ -22,6 +22,13 @@ _DATASET = "dataset.nq.gz"
 _AT_A_TIME = 1024 * 1024
 
 
+class Files(dict[str, bytes]):
+    """The files of a release by name."""
+
+    def __missing__(self, name: str) -> bytes:
+        raise ReleaseError(f"The release has no {name}. Build it again.")
+
+
 @dataclass(frozen=True)
 class Release:
     """A release whose files are what its manifest says. Its bytes are read once, so a later swap does no harm."""
@@ -95,7 +102,7 @@ def open_release(path: Path) -> Release:
     if not path.is_dir():
         raise ReleaseError(f"There is no release at {path}. Make one with: avidity build --out {path}")
     manifest = _manifest(path)
-    files = {}
+    files = Files()
     for name, stated in manifest["files"].items():
         try:
             files[name] = (path / name).read_bytes()
@@ -127,4 +134,6 @@ def _is_manifest(manifest: object) -> TypeGuard[dict[str, Any]]:
     if not isinstance(manifest, dict) or not isinstance(files := manifest.get("files"), dict):
         return False
     stated = all(isinstance(entry, dict) and "sha256" in entry for entry in files.values())
-    return stated and "release" in manifest and _DATASET in files
+    counts = manifest.get("counts")
+    counted = isinstance(counts, dict) and isinstance(counts.get("quads"), int)
+    return stated and counted and "release" in manifest and _DATASET in files

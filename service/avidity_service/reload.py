@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from avidity_service.app import make_app
 from avidity_service.errors import ReleaseError, SettingsError
 from avidity_service.front.layer import Front
 from avidity_service.front.serving import Served
+from avidity_service.pidfile import Told
 from avidity_service.release import Release, open_release
 from avidity_service.settings import Settings
 from avidity_service.sparql.hugepages import Memory
@@ -35,11 +35,11 @@ class Outcome:
 
 
 class Reloader:
-    """Reloads one after the other, in a thread of its own; `tell` gets each outcome."""
+    """Reloads one after the other, in a thread of its own."""
 
-    def __init__(self, front: Front, place: Path, settings: Settings, tell: Callable[[Outcome], None]) -> None:
-        """`place` is a folder, or a link that is followed anew each time."""
-        self.front, self.place, self.settings, self.tell = front, place, settings, tell
+    def __init__(self, front: Front, place: Path, settings: Settings, told: Told) -> None:
+        """`place` is a folder, or a link that is followed anew each time; `told` says outside what happens."""
+        self.front, self.place, self.settings, self.told = front, place, settings, told
         self.wanted, self.on_disk, self.asked = threading.Event(), threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self._work, name="reload", daemon=True)
         self.thread.start()
@@ -100,18 +100,26 @@ class Reloader:
         while True:
             self.wanted.wait()
             self.wanted.clear()
-            if self.on_disk.is_set():
-                self.on_disk.clear()
-                self._load()
-            if not self.asked.is_set():
-                continue
-            self.asked.clear()
             try:
-                if self.front.journal is not None:
-                    self.front.journal.reopen()
-            except SettingsError as error:
-                _LOG.error("the query log goes on in the old file: %s", error)
-            self.tell(self.reload())
+                self._turn()
+            except Exception:  # a full disk, say; the next one may succeed
+                _LOG.exception("a reload could not be told of")
+
+    def _turn(self) -> None:
+        if self.on_disk.is_set():
+            self.on_disk.clear()
+            self._load()
+        if not self.asked.is_set():
+            return
+        self.asked.clear()
+        self.told.begin()
+        try:
+            if self.front.journal is not None:
+                self.front.journal.reopen()
+        except SettingsError as error:
+            _LOG.error("the query log goes on in the old file: %s", error)
+        found = self.reload()
+        self.told.end(found.release, found.outcome, found.words)
 
 
 def _open(place: Path) -> Release:

@@ -8,19 +8,19 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avidity_service.errors import SettingsError
 from avidity_service.journal import Journal
 from avidity_service.metrics import Metrics
-from avidity_service.pidfile import PidFile, State, open_default
+from avidity_service.pidfile import PidFile, State, Told, open_default
 from avidity_service.prepared import at_once
 from avidity_service.release import Release
-from avidity_service.settings import Settings
+from avidity_service.settings import Settings, unknown_names
 from avidity_service.sparql.hugepages import Memory
 from avidity_service.sparql.pool import Pool
 
@@ -40,8 +40,11 @@ def run(release: Release, settings: Settings) -> None:
         SettingsError: if the address is taken or not ours, or a file of the settings cannot be written.
     """
     gc.set_threshold(*_COLLECTIONS)
+    _need_a_folder_for_files()
     logging.basicConfig(level=settings.log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    for name in unknown_names():
+        logging.getLogger("avidity").warning("%s is no setting; they are listed in docs/settings.md", name)
     listener = _listen(settings)
     file = PidFile(Path(settings.pid_file)) if settings.pid_file else open_default(listener.getsockname()[1])
     journal = Journal(settings)
@@ -53,27 +56,17 @@ def run(release: Release, settings: Settings) -> None:
     # Only now, as it takes longer than all before: meanwhile the process starts that workers come from.
     from avidity_service.app import create_front
     from avidity_service.connections import Connections
-    from avidity_service.reload import Outcome, Reloader
+    from avidity_service.reload import Reloader
 
     front = create_front(release, settings, journal, metrics, pool)
-    state = State(os.getpid(), _address(listener, settings), release.id)
-
-    def tell(found: Outcome) -> None:
-        nonlocal state
-        state = replace(
-            state, release=found.release, reloads=state.reloads + 1, outcome=found.outcome, words=found.words
-        )
-        if file is not None:
-            file.write(state)
-
+    told = Told(file, State(os.getpid(), _address(listener, settings), release.id))
     try:
         server = Connections(front, listener, settings)
-        reloader = Reloader(front, release.path.absolute(), settings, tell)
+        reloader = Reloader(front, release.path.absolute(), settings, told)
         _on_signals(server.stop, reloader.request)
-        if file is not None:
-            file.write(state)
+        told.write()
         # Only now does the socket listen, so that whoever reads this line finds somebody there.
-        print(f"Avidity {release.id} at {state.address}", file=sys.stderr, flush=True)
+        print(f"Avidity {release.id} at {told.state.address}", file=sys.stderr, flush=True)
         if release.disk is not None:
             reloader.into_memory()
         elif settings.store_url is None:
@@ -87,6 +80,14 @@ def run(release: Release, settings: Settings) -> None:
         listener.close()
         if file is not None:
             file.close()
+
+
+def _need_a_folder_for_files() -> None:
+    """Workers take the dataset from a file without a name, and long bodies wait in one."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise SettingsError(f"TMPDIR: {error.strerror}. Name a folder that can be written.") from None
 
 
 def _read_more(front: Front) -> None:

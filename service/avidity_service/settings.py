@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -69,9 +70,31 @@ class Settings:
         for name, words in _WORDS.items():
             if getattr(settings, name) not in words:
                 raise SettingsError(f"AVIDITY_{name.upper()}={getattr(settings, name)}: allowed are {', '.join(words)}")
+        if settings.trusted_proxy not in (None, "*"):
+            _check_address(str(settings.trusted_proxy))
         return settings
 
 
+def unknown_names(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables that look like settings and are none: a name that is not spelled right has no effect."""
+    environment = os.environ if environment is None else environment
+    known = {f"AVIDITY_{field.name.upper()}" for field in fields(Settings)} | _ELSEWHERE
+    return sorted(name for name in environment if name.startswith("AVIDITY_") and name not in known)
+
+
+def _check_address(address: str) -> None:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise SettingsError(
+            f"AVIDITY_TRUSTED_PROXY={address}: allowed are the address of one proxy, such as 127.0.0.1, or *"
+        ) from None
+
+
+# Read where they are needed, so that no setting holds a secret; and what only tests read.
+_ELSEWHERE = {"AVIDITY_STORE_USER", "AVIDITY_STORE_PASSWORD", "AVIDITY_STORE_HEADER", "AVIDITY_W3C_TESTS",
+              "AVIDITY_TERMS", "AVIDITY_COMUNICA", "AVIDITY_TEST_OUTPUT", "AVIDITY_TESTS_MAY_NOT_SKIP",
+              "AVIDITY_BENCH_RDFLIB"}  # fmt: skip
 _RANGES = (
     ("port", 0, 65_535),
     ("workers", 1, 64),

@@ -273,7 +273,7 @@ def test_a_worker_that_gave_way_is_kept_for_long_queries(pool: Pool) -> None:
 
 
 def test_busy_has_retry_after(make_app: MakeApp, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("avidity_service.sparql.lanes._PATIENCE_S", 0.1)
+    monkeypatch.setattr("avidity_service.sparql.lanes.PATIENCE_S", 0.1)
     app = make_app(release, workers=1)
     place = app.extensions[KEY].pool.lanes.enter_at_once("ASK {}")
     assert place is not None

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
-from avidity_service.connections import _Channel
+from avidity_service.channel import Channel
 from avidity_service.sparql.process import Frame
 from avidity_service.sparql.worker import Caps, answer
 from avidity_service.untaken import Untaken
@@ -155,7 +155,7 @@ def test_no_more_is_held_than_told_and_what_is_closed_is_given_back() -> None:
     assert untaken.hold(b"c" * 60) is not None
 
 
-class _Gone(_Channel):
+class _Gone(Channel):
     """A channel whose client has left."""
 
     def __init__(self, untaken: Untaken, *, connected: bool) -> None:

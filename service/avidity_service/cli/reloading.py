@@ -24,7 +24,7 @@ def reload(pid_file: Path | None, port: int | None, timeout_s: float) -> None:
         before = read(path)
         os.kill(before.pid, signal.SIGHUP)
         end = time.monotonic() + timeout_s
-        while (state := read(path)).reloads == before.reloads:
+        while (state := read(path)).reloads <= before.begun:
             if time.monotonic() > end:
                 fail(f"The service ({before.pid}) has not said within {timeout_s:g} s how the reload ended.", 1)
             time.sleep(_LOOK_S)

@@ -36,9 +36,10 @@ class Known:
         assert body is not None
         return body
 
-    def response(self) -> bytes:
-        """All of it."""
-        end = f"Date: {_date()}\r\nX-Request-Id: {self.line.id}\r\n\r\n".encode("latin-1")
+    def response(self, *, closes: bool = False) -> bytes:
+        """All of it; one that `closes` the connection says so."""
+        close = "Connection: close\r\n" if closes else ""
+        end = f"{close}Date: {_date()}\r\nX-Request-Id: {self.line.id}\r\n\r\n".encode("latin-1")
         return b"".join((self._head(self._is_whole), end, self.body))
 
     def note(self, front: Front) -> None:

@@ -58,7 +58,7 @@ def _graphs(service: ox.NamedNode, context: Context) -> Iterator[ox.Triple]:
         yield ox.Triple(union, ox.NamedNode(_VOID + "triples"), counts[BASE + "dataset"])
     for iri in context.engine.graphs:
         slug = iri.rsplit("/graph/", 1)[-1]
-        named, graph = (ox.NamedNode(f"{service.value}#{kind}{slug}") for kind in ("", "graph/"))
+        named, graph = (ox.NamedNode(f"{service.value}#{kind}/{slug}") for kind in ("named", "graph"))
         for whole in (dataset, all_):
             yield _link(whole, SD + "namedGraph", named.value)
         yield _link(named, RDF + "type", SD + "NamedGraph")

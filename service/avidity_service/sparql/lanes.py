@@ -19,11 +19,11 @@ from typing import Protocol
 
 from avidity_service.errors import QueryError
 
-_QUICK_S = 0.1
+QUICK_S = 0.1
 # A part of that for which the processor must really have worked: on a busy machine a short query may only have waited.
 _WORKED_S = 0.05
 # How long a query waits for a place in the quick lane before the client is asked to come back.
-_PATIENCE_S = 2.0
+PATIENCE_S = 2.0
 _REMEMBERED = 10_000
 
 
@@ -35,13 +35,13 @@ class _Slowable(Protocol):
 class Crowded(Exception):
     """The query is a long one, and either there are as many as may be, or it gives way to another client's."""
 
-    def __init__(self, *, gave_way: bool = False) -> None:
-        self.gave_way = gave_way
+    def __init__(self, most: int, *, gave_way: bool = False) -> None:
+        self.most, self.gave_way = most, gave_way
         super().__init__()
 
     def refusal(self) -> QueryError:
         """What its client is told."""
-        detail = "As many long queries run as may"
+        detail = f"As many long queries run as may ({self.most}, of more than {QUICK_S:g} s each)"
         if self.gave_way:
             detail += ", and this one gave way to that of a client who had fewer"
         detail += "; try again in a few seconds, or ask for less."
@@ -73,7 +73,7 @@ class Lanes:
         place = Place(self, query, client)
         if self._was_long(query):
             if not self.go_slow(place):
-                raise Crowded().refusal()
+                raise Crowded(self.most_slow).refusal()
             place.is_slow = True
         elif not self._wait():
             raise QueryError(
@@ -133,7 +133,7 @@ class Lanes:
             if not self.free:
                 self.waiting += 1
                 try:
-                    self.freed.wait_for(lambda: self.free, _PATIENCE_S)
+                    self.freed.wait_for(lambda: self.free, PATIENCE_S)
                 finally:
                     self.waiting -= 1
             if not self.free:
@@ -175,11 +175,11 @@ class Place:
         def look() -> bool:
             nonlocal worked_s
             if self.gives_way:
-                raise Crowded(gave_way=True)
+                raise Crowded(self.lanes.most_slow, gave_way=True)
             if not self.is_slow:
                 # Looked up only now, so that it costs the quick ones nothing.
                 worked_s = worker.worked_s() if worked_s is None else worked_s
-                if time.monotonic() - self.started > _QUICK_S and worker.worked_s() - worked_s >= _WORKED_S:
+                if time.monotonic() - self.started > QUICK_S and worker.worked_s() - worked_s >= _WORKED_S:
                     self._change_lanes(worker)
             return is_gone()
 
@@ -195,7 +195,7 @@ class Place:
     def _change_lanes(self, worker: _Slowable) -> None:
         self.lanes.remember(self.query)
         if not self.lanes.go_slow(self):
-            raise Crowded
+            raise Crowded(self.lanes.most_slow)
         self.is_slow = True
         self.lanes.leave_quick()
         worker.slow_down()

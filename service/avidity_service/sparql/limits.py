@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from avidity_service.settings import Settings
 from avidity_service.sparql.guard import MOST_NESTING
+from avidity_service.sparql.lanes import PATIENCE_S, QUICK_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +30,11 @@ def limits(settings: Settings) -> list[Limit]:
         Limit("max_rows", settings.max_rows, "rows", f"{most} (413)"),
         Limit("max_result_mb", settings.max_result_mb, "MB", f"{settings.max_result_mb} MB of answer (413)"),
         Limit("nesting", MOST_NESTING, "brackets", f"{MOST_NESTING} brackets nested in each other (400)"),
-        Limit("workers", settings.workers, "queries", f"{settings.workers} queries at once; more wait for 2 s (503)"),
+        Limit("workers", settings.workers, "queries",
+              f"{settings.workers} queries at once; more wait for {PATIENCE_S:g} s (503)"),
+        Limit("long_queries", settings.long_queries, "queries",
+              f"{settings.long_queries} queries at once that work for longer than {QUICK_S:g} s, shared by the clients "
+              "who ask; more are asked to come back (503)"),
+        Limit("queue_length", settings.queue_length, "queries",
+              f"{settings.queue_length} queries that wait, of one client three quarters of them (503)"),
     ]  # fmt: skip

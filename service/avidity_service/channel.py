@@ -1,0 +1,229 @@
+"""One connection: requests as they come in, answers as they go out, and how long each may take.
+
+What two readers might understand in two ways is refused, and every refusal is a problem in JSON, as all others are.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+
+from avidity_service.front.layer import BEGUN, CROWDED
+from avidity_service.front.wire import Known
+from avidity_service.headers import STANDARD
+from avidity_service.journal import Line
+from avidity_service.plain import Plain
+
+# Seconds for the head of a request, for its body, and to take an answer.
+_HEAD_S, _BODY_S, _TAKING_S = 20, 120, 600
+
+
+class Task(WSGITask):  # type: ignore[misc]
+    """A request with what the queue knows of it."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """What the application is told."""
+        environ: dict[str, Any] = super().get_environment()
+        if getattr(self.request, "crowded", False):
+            environ[CROWDED] = True
+        if (begun := getattr(self.request, "begun", None)) is not None:
+            environ[BEGUN] = begun
+        return environ
+
+    def build_response_header(self) -> bytes:
+        """Head of the answer; a service that stops tells its clients to go on elsewhere."""
+        if self.channel.server.stopping.is_set():
+            super().set_close_on_finish()
+        head: bytes = super().build_response_header()
+        return head
+
+    def set_close_on_finish(self) -> None:
+        """Close the connection afterwards; but not after a 304, whose end is that of its head (RFC 9112, 6.3)."""
+        wanted = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or wanted or self.version != "1.1":
+            super().set_close_on_finish()
+
+
+class Refusal(ErrorTask):  # type: ignore[misc]
+    """What cannot be read as a request, told like every other refusal; counted and logged like every other request."""
+
+    def execute(self) -> None:
+        """Send the problem, and close the connection: where the next request would begin, nobody knows."""
+        request, server = self.request, self.channel.server
+        error, line = request.error, Line(request.headers.get("X_REQUEST_ID"), self.channel.addr[0])
+        title = error.reason
+        problem = {"type": "about:blank", "title": title, "status": error.code, "detail": _detail(error, server.adj)}
+        body = (json.dumps(problem, ensure_ascii=False, indent=2) + "\n").encode()
+        self.status, self.content_length = f"{error.code} {title}", len(body)
+        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.response_headers += [*STANDARD, ("X-Request-Id", line.id)]
+        self.set_close_on_finish()
+        self.write(body)
+        served, method, path = server.front.current, request.command or "-", request.path or "/"
+        server.front.noted(line, method, path, self.status, len(body), served.id)
+
+
+def _detail(error: Error, limits: Adjustments) -> str:
+    if isinstance(error, RequestHeaderFieldsTooLarge):
+        most = limits.max_request_header_size
+        return f"Address and headers may have {most} bytes together. A longer query may be sent by POST."
+    if isinstance(error, RequestEntityTooLarge):
+        return f"The body of a request may have {limits.max_request_body_size} bytes."
+    return f"{error.body}."
+
+
+class _VersionNotSupported(Error):  # type: ignore[misc]
+    code, reason = 505, "HTTP Version Not Supported"
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request as it comes in."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read line and headers, and refuse what two readers might understand in two ways.
+
+        One Host is due since HTTP/1.1 (RFC 9112, 3.2). A body with a length and in chunks, or in chunks by HTTP/1.0,
+        is how requests are smuggled past a proxy (6.1).
+        """
+        super().parse_header(header_plus)
+        host = self.headers.get("HOST")
+        if self.version == "1.1" and (host is None or "," in host):
+            raise ParsingError("HTTP/1.1 requires one Host header")
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("A body has a Content-Length or a Transfer-Encoding, not both")
+        if self.version != "1.1" and "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Transfer-Encoding requires HTTP/1.1")
+        if self.version and not self.version.startswith("1."):
+            self.error = _VersionNotSupported("This server speaks HTTP/1.1 and HTTP/1.0")
+            self.completed = True
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection, and since when it has been at the same thing."""
+
+    task_class = Task
+    error_task_class = Refusal
+    parser_class = Parser
+    requests: list[Any]
+    at: tuple[object, float] = (None, 0.0)
+    # What came last, if that may be one request and nothing else.
+    arrived = b""
+    # Whether that was dealt with, and it wants to know from the system what it wanted to know before.
+    is_settled = False
+
+    def handle_read(self) -> None:
+        """Take what was sent."""
+        self.is_settled = False
+        try:
+            data = self.recv(self.adj.recv_bytes)
+        except BlockingIOError:  # nothing, as it turns out
+            return
+        except OSError:
+            self.handle_close()
+            return
+        if data:
+            self.last_activity = time.time()
+            self.received(data)
+        else:
+            self.connected = False
+
+    def received(self, data: bytes) -> bool:
+        """Take requests; a plain one that comes alone is answered, or begun, at once."""
+        self.arrived = b""
+        if self.request is None and not self.requests:
+            if self.will_close or self.close_when_flushed:
+                return False
+            if not self.total_outbufs_len:
+                plain = self.server.heads.read(data)
+                if plain is not None and self.server.take(self, plain):
+                    self.is_settled = self.connected and not self.total_outbufs_len and not self.close_when_flushed
+                    return True
+                self.arrived = data
+        return bool(super().received(data))
+
+    def say(self, known: Known) -> None:
+        """Send an answer that is there; only for the loop, when nothing else waits to be sent."""
+        closes = self.server.stopping.is_set()
+        data = known.response(closes=closes)
+        # Most often the system takes it whole. The client need not wait until it is counted.
+        sent = self.send(data)
+        known.note(self.server.front)
+        if sent < len(data) and self.connected:
+            self.write_soon(data[sent:])
+            self.current_outbuf_count = self.adj.outbuf_high_watermark  # the next answer gets a buffer of its own
+        if closes:
+            self.close_when_flushed = True
+        self.last_activity = time.time()
+
+    def write_soon(self, data: Any) -> int:
+        """Send it as soon as the client takes it; a large answer waits in memory if not too many do, or in a file."""
+        held = None
+        if isinstance(data, bytes) and len(data) > self.adj.outbuf_overflow:
+            held = self.server.untaken.hold(data)
+        try:
+            return int(super().write_soon(held or data))
+        except ClientDisconnected:  # nobody else would close it
+            if held is not None:
+                held.close()
+            raise
+
+    def finish(self) -> None:
+        """Send the answer that the first request has, and go on to the next; only for the loop."""
+        if self.connected:
+            self.say(self.requests[0].known)
+        if self.close_when_flushed or (len(self.requests) == 1 and self.request is None):
+            self.requests = []
+            return
+        with self.requests_lock:
+            del self.requests[:1]
+            if not self.connected:
+                return
+            if self.requests:
+                self.server.add_task(self)
+            elif self._awaits_continue and not self.sent_continue:
+                self.send_continue()
+
+    @property
+    def _awaits_continue(self) -> bool:
+        return self.request is not None and self.request.headers_finished and self.request.expect_continue
+
+    @property
+    def is_restless(self) -> bool:
+        """Whether it may change without the loop's doing: by a thread that answers, or as it is to be closed."""
+        if self.total_outbufs_len or self.will_close or self.close_when_flushed:
+            return True
+        return bool(self.requests) and type(self.requests[0]) is not Plain
+
+    def service(self) -> None:
+        """Answer one request; what the loop had begun for it is given back, whatever happens."""
+        begun = getattr(self.requests[0], "begun", None)
+        try:
+            super().service()
+        finally:
+            if begun is not None:
+                begun.end()
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether head, body or taking the answer has lasted too long; to be asked every few seconds."""
+        if self.total_outbufs_len:
+            doing, most_s = "taking", _TAKING_S
+        elif self.requests or self.request is None:
+            doing, most_s = None, 0
+        else:
+            doing, most_s = self.request, _BODY_S if self.request.headers_finished else _HEAD_S
+        if doing is not self.at[0]:
+            self.at = (doing, now)
+        return doing is not None and now - self.at[1] > most_s
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way, from the end of its head to the last byte of its answer."""
+        arriving = self.request is not None and self.request.headers_finished
+        return bool(self.requests or self.total_outbufs_len or arriving)
