@@ -11,7 +11,6 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected, HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
@@ -19,10 +18,11 @@ from avidity_service.front.layer import BEGUN, CROWDED
 from avidity_service.front.wire import Known
 from avidity_service.headers import STANDARD
 from avidity_service.journal import Line
+from avidity_service.parsing import Parser
 from avidity_service.plain import Plain
 
-# Seconds for the head of a request, for its body, and to take an answer.
-_HEAD_S, _BODY_S, _TAKING_S = 20, 120, 600
+# Seconds for the head of a request, for its body, to take an answer, and to take nothing of it.
+_HEAD_S, _BODY_S, _TAKING_S, _STALLED_S = 20, 120, 600, 60
 
 
 class Task(WSGITask):  # type: ignore[misc]
@@ -66,7 +66,9 @@ class Refusal(ErrorTask):  # type: ignore[misc]
         self.response_headers += [*STANDARD, ("X-Request-Id", line.id)]
         self.set_close_on_finish()
         self.write(body)
-        served, method, path = server.front.current, request.command or "-", request.path or "/"
+        served = server.front.current
+        # What could not be read has neither.
+        method, path = getattr(request, "command", ""), getattr(request, "path", "/")
         server.front.noted(line, method, path, self.status, len(body), served.id)
 
 
@@ -79,32 +81,6 @@ def _detail(error: Error, limits: Adjustments) -> str:
     return f"{error.body}."
 
 
-class _VersionNotSupported(Error):  # type: ignore[misc]
-    code, reason = 505, "HTTP Version Not Supported"
-
-
-class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A request as it comes in."""
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read line and headers, and refuse what two readers might understand in two ways.
-
-        One Host is due since HTTP/1.1 (RFC 9112, 3.2). A body with a length and in chunks, or in chunks by HTTP/1.0,
-        is how requests are smuggled past a proxy (6.1).
-        """
-        super().parse_header(header_plus)
-        host = self.headers.get("HOST")
-        if self.version == "1.1" and (host is None or "," in host):
-            raise ParsingError("HTTP/1.1 requires one Host header")
-        if self.chunked and "CONTENT_LENGTH" in self.headers:
-            raise ParsingError("A body has a Content-Length or a Transfer-Encoding, not both")
-        if self.version != "1.1" and "TRANSFER_ENCODING" in self.headers:
-            raise ParsingError("Transfer-Encoding requires HTTP/1.1")
-        if self.version and not self.version.startswith("1."):
-            self.error = _VersionNotSupported("This server speaks HTTP/1.1 and HTTP/1.0")
-            self.completed = True
-
-
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection, and since when it has been at the same thing."""
 
@@ -113,8 +89,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = Parser
     requests: list[Any]
     at: tuple[object, float] = (None, 0.0)
+    # How many bytes it has not taken yet, and since when these.
+    left: tuple[int, float] = (0, 0.0)
+    # A new one with each answer that a thread gives.
+    answers: object = None
     # What came last, if that may be one request and nothing else.
     arrived = b""
+    # A request waits until what goes before it has been taken.
+    is_parked = False
     # Whether that was dealt with, and it wants to know from the system what it wanted to know before.
     is_settled = False
 
@@ -174,6 +156,21 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 held.close()
             raise
 
+    def writable(self) -> bool:
+        """Whether it wants to know when the client takes more."""
+        return self.is_parked or bool(super().writable())
+
+    def handle_write(self) -> None:
+        """Send more, and go on to the request that waited for that."""
+        super().handle_write()
+        if self.is_parked and not self.total_outbufs_len:
+            self.is_parked = False
+            if self.connected and self.requests:
+                self.server.add_task(self)
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Have no thread wait for a reader: the next request of this connection does, in `Connections.add_task`."""
+
     def finish(self) -> None:
         """Send the answer that the first request has, and go on to the next; only for the loop."""
         if self.connected:
@@ -199,10 +196,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Whether it may change without the loop's doing: by a thread that answers, or as it is to be closed."""
         if self.total_outbufs_len or self.will_close or self.close_when_flushed:
             return True
-        return bool(self.requests) and type(self.requests[0]) is not Plain
+        # In one step: a thread may take the request away meanwhile.
+        first = next(iter(self.requests), None)
+        return first is not None and type(first) is not Plain
 
     def service(self) -> None:
         """Answer one request; what the loop had begun for it is given back, whatever happens."""
+        self.answers = object()
         begun = getattr(self.requests[0], "begun", None)
         try:
             super().service()
@@ -212,15 +212,18 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def is_overdue(self, now: float) -> bool:
         """Whether head, body or taking the answer has lasted too long; to be asked every few seconds."""
-        if self.total_outbufs_len:
-            doing, most_s = "taking", _TAKING_S
+        left = self.total_outbufs_len
+        if left != self.left[0]:
+            self.left = (left, now)
+        if left:
+            doing, most_s = self.answers, _TAKING_S
         elif self.requests or self.request is None:
             doing, most_s = None, 0
         else:
             doing, most_s = self.request, _BODY_S if self.request.headers_finished else _HEAD_S
         if doing is not self.at[0]:
             self.at = (doing, now)
-        return doing is not None and now - self.at[1] > most_s
+        return bool(left and now - self.left[1] > _STALLED_S) or (doing is not None and now - self.at[1] > most_s)
 
     @property
     def is_busy(self) -> bool:

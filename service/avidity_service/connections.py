@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import resource
 import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from waitress import wasyncore
@@ -31,22 +31,23 @@ from avidity_service.looping import Looping
 from avidity_service.plain import Heads, Plain
 from avidity_service.polling import Poller
 from avidity_service.settings import Settings
+from avidity_service.tuning import tuning
 from avidity_service.untaken import Untaken
 
 _LOG = logging.getLogger("avidity")
 _QUICK_THREADS = 8
 # Beside those that run: so many may wait for a worker, or for another who asks the same.
 _WAITING_THREADS = 16
-_MOST_CONNECTIONS = 2000
-# Descriptors for everything that is no connection.
-_OTHER_DESCRIPTORS = 256
-_IDLE_S = 30
-_LOOK_EVERY_S = 5
 # An idle connection is closed so long after the service was told to stop: its request may be on the way.
 _GRACE_S = 0.5
-# The head of a request is in memory for as long as it takes to come in.
-_MOST_HEAD = 1024 * 1024
+# Bytes that a client has not taken before the next request of its connection is begun.
+_MOST_UNTAKEN = 64 * 1024
+# After a fault of the loop's own, so that one that comes again and again does not use the processor up.
+_BREATH_S = 0.01
+# What takes longer to read than the loop may take: headers and queries of more bytes than these have a thread's time.
+_MOST_HEADER, _MOST_QUERY = 1024, 8192
 # Requests with these headers take the long way.
+_READ = ("ACCEPT", "ACCEPT_ENCODING", "IF_NONE_MATCH")
 _NOT_PLAIN = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "EXPECT"}
 _FORWARDED = {"X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_FORWARDED_HOST", "FORWARDED"}
 
@@ -64,20 +65,26 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.heads, self.poller = Heads(), Poller(awake_s=settings.awake_us / 1e6)
         self.processors = processors()
         self.at_hand: deque[Channel] = deque()
-        quick, self.queries = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        quick, self.queries, self.under_way = (ThreadedTaskDispatcher() for _ in range(3))
         quick.set_thread_count(_QUICK_THREADS)
+        # As many as can be under way: a quick place each, or a long one.
+        self.under_way.set_thread_count(settings.workers + settings.long_queries)
         self.queries.queue = self.queued = FairQueue(_client)
         self.queries.set_thread_count(settings.workers + settings.long_queries + _WAITING_THREADS)
         super().__init__(
-            front, map=self.poller.handlers, _sock=listener, dispatcher=quick, adj=Adjustments(**_tuning(settings)),
+            front, map=self.poller.handlers, _sock=listener, dispatcher=quick, adj=Adjustments(**tuning(settings)),
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )  # fmt: skip
-        self.looping = Looping(front, self.poller, self._send, self._queue)
+        self.looping = Looping(front, self.poller, self._send, self._queue, _client)
         front.metrics.queue_length = lambda: len(self.queued) + len(self.looping.waiting)
 
     def add_task(self, channel: Channel) -> None:
         """Queue a request that has arrived whole: what is quick with its like, queries with theirs."""
+        if channel.total_outbufs_len > _MOST_UNTAKEN:
+            channel.is_parked = True
+            self._look_again(channel)
+            return
         request = channel.requests[0]
         plain = not request.error and not channel.total_outbufs_len and self._is_plain(request)
         if plain and channel.arrived and len(channel.requests) == 1:
@@ -102,6 +109,8 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def take(self, channel: Channel, plain: Plain) -> bool:
         """Answer a plain request, or begin it; False if it has to go the long way. Only for the loop."""
         address, headers = channel.addr[0], plain.headers
+        if not _is_short(plain.query, headers):
+            return False
         wanted = asked.without_body("GET", plain.path, plain.query, headers)
         found = known(self.front, wanted, headers, address)
         if found is not None:
@@ -130,17 +139,24 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             self.poller.changed.add(channel._fileno)
 
     def _queue(self, channel: Channel) -> None:
-        if isinstance(channel.requests[0], Plain):
-            channel.requests[0] = channel.requests[0].full(channel.parser_class(channel.adj))
+        request = channel.requests[0]
+        if isinstance(request, Plain):
+            request = channel.requests[0] = request.full(channel.parser_class(channel.adj))
             self._look_again(channel)
-        self.queries.add_task(channel)
+        if getattr(request, "begun", None) is not None:
+            # It has a worker, whose time runs: it must not wait behind those who wait for one.
+            self.under_way.add_task(channel)
+        else:
+            self.queries.add_task(channel)
 
     def _is_crowded(self, channel: Channel) -> bool:
         """Whether a query is too much; some room is kept for clients that have few."""
-        most = self.settings.queue_length
-        if self.queued.size + self.looping.waiting.size >= most:
+        most, queues = self.settings.queue_length, (self.queued, self.looping.waiting)
+        waiting = sum(queue.size for queue in queues)
+        if waiting >= most or self.untaken.is_full:
             return True
-        return self.queued.size > 0 and self.queued.waiting_of(channel) >= max(1, most * 3 // 4)
+        own = _client(channel)
+        return waiting > 0 and sum(queue.waiting_of(own) for queue in queues) >= max(1, most * 3 // 4)
 
     def maintenance(self, now: float) -> None:
         """Close connections that are idle or overdue."""
@@ -154,11 +170,11 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         """Serve until `stop`, then finish what is under way."""
         self.loop_thread = threading.get_ident()
         while not self.stopping.is_set():
-            self._turn(1.0)
+            self._turn_safely(1.0)
         self._drain(time.monotonic() + self.settings.stop_timeout_s)
         self.front.current.context.pool.close()
         self.looping.end()
-        for dispatcher in (self.task_dispatcher, self.queries):
+        for dispatcher in (self.task_dispatcher, self.queries, self.under_way):
             dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map)
         self.poller.close()
@@ -185,12 +201,21 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
                 if not channel.is_busy and now - max(told, channel.last_activity) > _GRACE_S:
                     channel.will_close = True
             self.poller.look_again()
-            self._turn(0.1)
+            self._turn_safely(0.1)
 
     def pull_trigger(self) -> None:
         """Wake the loop; from within it there is nothing to wake."""
         if threading.get_ident() != self.loop_thread:
             super().pull_trigger()
+
+    def _turn_safely(self, timeout_s: float) -> None:
+        """Whatever one connection or one query brings about, the others are served."""
+        try:
+            self._turn(timeout_s)
+        except Exception:
+            _LOG.exception("the loop of connections goes on")
+            self.poller.look_again()
+            time.sleep(_BREATH_S)
 
     def _turn(self, timeout_s: float) -> None:
         most_s = self.looping.most_s
@@ -209,6 +234,8 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         lasting = headers.get("CONNECTION", "keep-alive").lower() == "keep-alive"
         if request.version != "1.1" or not lasting or not headers.keys().isdisjoint(_NOT_PLAIN):
             return False
+        if not _is_short(request.query, headers):
+            return False
         return not self.settings.trusted_proxy or headers.keys().isdisjoint(_FORWARDED)
 
     def _known(self, channel: Channel, request: Any) -> Known | None:
@@ -222,6 +249,11 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         return not wanted.is_sparql or (wanted.method in ("GET", "HEAD") and self.front.knows(wanted))
 
 
+def _is_short(query: str, headers: Mapping[str, str]) -> bool:
+    """Whether the loop has time to read it."""
+    return len(query) <= _MOST_QUERY and all(len(headers.get(name, "")) <= _MOST_HEADER for name in _READ)
+
+
 def _asked(request: Any) -> asked.Asked:
     """What a plain request asks for."""
     path = "/" + request.path.lstrip("/")
@@ -230,40 +262,9 @@ def _asked(request: Any) -> asked.Asked:
 
 def _client(channel: Channel) -> str:
     """Whose a request is: the address of the connection, or what the proxy before us says."""
-    request = channel.requests[0] if channel.requests else None
+    request = next(iter(channel.requests), None)  # in one step: it may be taken away meanwhile
     trusted = channel.server.settings.trusted_proxy
     if request is not None and trusted and trusted in ("*", channel.addr[0]):
         named: str = request.headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip()
         return named or str(channel.addr[0])
     return str(channel.addr[0])
-
-
-def _tuning(settings: Settings) -> dict[str, object]:
-    """Bounds, so that slow or greedy clients cost the others nothing."""
-    # A query may be percent-encoded, which takes thrice its bytes, and there may be other things beside it.
-    most_bytes = settings.max_query_bytes * 3 + 65_536
-    tuning: dict[str, object] = {
-        "connection_limit": _connections(),
-        "channel_timeout": _IDLE_S,
-        "cleanup_interval": _LOOK_EVERY_S,
-        "max_request_header_size": min(most_bytes, _MOST_HEAD),
-        "max_request_body_size": most_bytes,
-        "asyncore_use_poll": True,
-        "channel_request_lookahead": 1,  # without it waitress does not tell that a client has left
-        "ident": None,
-    }
-    if settings.trusted_proxy:
-        tuning["trusted_proxy"] = settings.trusted_proxy
-        tuning["trusted_proxy_headers"] = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
-    return tuning
-
-
-def _connections() -> int:
-    """How many connections may be open: as many as there are descriptors for, within reason."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_CONNECTIONS + _OTHER_DESCRIPTORS
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    room = _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _OTHER_DESCRIPTORS
-    return max(64, min(_MOST_CONNECTIONS, room))

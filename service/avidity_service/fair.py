@@ -60,10 +60,10 @@ class FairQueue(Generic[T]):
                 del self.lines[owner]
             return entry
 
-    def waiting_of(self, entry: T) -> int:
-        """How many entries of an entry's owner wait."""
+    def waiting_of(self, owner: Hashable) -> int:
+        """How many entries of an owner wait."""
         with self.lock:
-            return len(self.lines.get(self.owner(entry), ()))
+            return len(self.lines.get(owner, ()))
 
     def _line(self) -> tuple[Hashable, deque[T]]:
         if not self.lines:

@@ -23,7 +23,7 @@ class Looping:
     """The wishes that wait for a worker, and the queries that one is answering.
 
     `sends` is called with a channel whose request has its answer in `known`; `hands_on` with one that a thread has to
-    go on with, from what is in the request's `begun`, or from the beginning.
+    go on with, from what is in the request's `begun`, or from the beginning. `owner` tells whose a channel is.
     """
 
     def __init__(
@@ -32,9 +32,10 @@ class Looping:
         poller: Poller,
         sends: Callable[[HTTPChannel], None],
         hands_on: Callable[[HTTPChannel], None],
+        owner: Callable[[HTTPChannel], str],
     ) -> None:
         self.front, self.poller, self.sends, self.hands_on = front, poller, sends, hands_on
-        self.waiting: FairQueue[tuple[HTTPChannel, Any, float]] = FairQueue(lambda entry: entry[0].addr[0])
+        self.waiting: FairQueue[tuple[HTTPChannel, Any, float]] = FairQueue(lambda entry: owner(entry[0]))
         self.under_way: dict[_Query, float] = {}
         # Answered at the turn's end, when workers have what is theirs to do; they wait for none.
         self.points: list[tuple[HTTPChannel, Any]] = []

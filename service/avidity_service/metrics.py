@@ -81,7 +81,7 @@ class Metrics:
             ("avidity_cache_limit_bytes", "Bytes that kept answers may have", lambda: front.cache.most_bytes),
             ("avidity_cache_entries", "Kept answers", lambda: len(front.cache)),
             ("avidity_queue_length", "Queries that wait for a thread or a worker",
-             lambda: self.queue_length() + front.current.context.pool.lanes.waiting),
+             lambda: self.queue_length() + len(front.current.context.pool.lanes.waiting)),
             ("avidity_requests_under_way", "Requests that the application is answering",
              lambda: front.current.inside),
             ("avidity_workers", "Worker processes", lambda: len(front.current.context.pool.all)),

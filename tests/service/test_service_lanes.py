@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections import Counter
 
 import pytest
 from avidity_service.errors import QueryError
+from avidity_service.sparql import lanes as lanes_module
 from avidity_service.sparql.lanes import Crowded, Lanes, Place
 from avidity_service.sparql.process import never
 from hypothesis import given
 from hypothesis import strategies as st
+
+from .running import until
 
 
 class Worker:
@@ -108,3 +113,36 @@ def test_nobody_is_refused_who_has_less_than_his_share(most: int, steps: list[tu
         # Whoever is not stopped has his place, and the other way round.
         running = [place for place in running if not stopped(place)]
         assert sorted(map(id, running)) == sorted(map(id, found.slow))
+
+
+def test_a_quick_place_goes_to_the_client_who_waits_and_has_fewest() -> None:
+    found = Lanes(2, 1)
+    places = [found.enter("first", "greedy"), found.enter("second", "greedy")]
+    entered: list[str] = []
+
+    def wait(client: str) -> None:
+        with contextlib.suppress(QueryError):  # the last one waits in vain
+            found.enter("a query", client)
+            entered.append(client)
+
+    threads = [threading.Thread(target=wait, args=(client,), daemon=True) for client in ("greedy", "greedy", "other")]
+    for number, thread in enumerate(threads, start=1):
+        thread.start()
+        assert until(lambda number=number: len(found.waiting) == number)  # type: ignore[misc]
+    places[0].leave()
+    assert until(lambda: entered == ["other"])
+    places[1].leave()
+    assert until(lambda: entered == ["other", "greedy"])
+    assert (found.free, dict(found.quick), len(found.waiting)) == (0, {"other": 1, "greedy": 1}, 1)
+
+
+def test_who_waits_in_vain_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes_module, "PATIENCE_S", 0.05)
+    found = Lanes(1, 1)
+    place = found.enter("first", "one")
+    with pytest.raises(QueryError) as caught:
+        found.enter("second", "two")
+    assert caught.value.status == 503
+    assert not found.waiting
+    place.leave()
+    assert (found.free, dict(found.quick)) == (1, {})

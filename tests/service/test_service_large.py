@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Condition
 from types import SimpleNamespace
@@ -142,17 +142,23 @@ def test_readers_who_do_not_read_get_all_of_it_in_the_end(service: Running) -> N
 def test_no_more_is_held_than_told_and_what_is_closed_is_given_back() -> None:
     untaken = Untaken(100)
     first, second = untaken.hold(b"a" * 60), untaken.hold(b"b" * 40)
-    assert first is not None
-    assert second is not None
-    assert untaken.hold(b"c") is None
+    assert (first.filed, second.filed) == (False, False)
     assert (first.get(50), len(first)) == (b"a" * 50, 60)
     first.skip(50, True)
     assert (first.get(50), len(first)) == (b"a" * 10, 10)
     for _ in range(2):
         first.close()
         assert untaken.held == 40
-    assert untaken.hold(b"c" * 61) is None
-    assert untaken.hold(b"c" * 60) is not None
+    with closing(untaken.hold(b"c" * 61)) as third, closing(untaken.hold(b"d" * 60)) as fourth:
+        assert (third.filed, fourth.filed) == (True, False)
+        assert (third.get(100), len(third)) == (b"c" * 61, 61)
+        assert (untaken.held, untaken.filed, untaken.is_full) == (100, 61, False)
+    second.close()
+    assert (untaken.held, untaken.filed) == (0, 0)
+    untaken = Untaken(10, in_files=2)
+    with closing(untaken.hold(b"e" * 20)):
+        assert untaken.is_full
+    assert not untaken.is_full
 
 
 class _Gone(Channel):

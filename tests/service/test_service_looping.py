@@ -138,7 +138,7 @@ def test_a_point_waits_for_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     front: Any = SimpleNamespace(knows=lambda _: False)
     poller: Any = SimpleNamespace()
-    loop = looping.Looping(front, poller, sent.append, sent.append)
+    loop = looping.Looping(front, poller, sent.append, sent.append, lambda channel: str(channel.addr[0]))
     for name in ("query", "point", "query", "point"):
         channel: Any = SimpleNamespace(addr=("a", 1), connected=True, name=name)
         loop.ask(channel, SimpleNamespace(wish=SimpleNamespace(is_point=name == "point", asked=None), known=None))

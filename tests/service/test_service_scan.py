@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from avidity_service.errors import QueryError
 from avidity_service.sparql.guard import MOST_NESTING, guard, is_harmless
@@ -30,9 +32,18 @@ SERVICE_CALLS = [
     f"SELECT * {{ ?s ?p 'it\\'s' . SERVICE {_CALL} . ?s ?p 'x' }}",
     f"SELECT * {{ # a comment\n SERVICE {_CALL} }}",
     f"SELECT * {{ # a comment\r SERVICE {_CALL} }}",
+    # The name that the word seems to be part of is declared too.
+    "PREFIX SERVICE: <http://e/> PREFIX : <http://127.0.0.1/> SELECT * { SERVICE:x {?s ?p ?o} }",
+    "PREFIX SERVICESILENTa: <http://e/> PREFIX a: <http://127.0.0.1/> SELECT * { SERVICESILENTa:x {?s ?p ?o} }",
+    "PREFIX trueSERVICEa: <http://e/> PREFIX a: <http://127.0.0.1/> SELECT * { ?s ?p trueSERVICEa:x # {\n {?s ?p ?o} }",
 ]
 
 INNOCENT = [
+    "PREFIX service: <http://e/> SELECT * { GRAPH service:x { ?s ?p ?o } }",
+    "PREFIX service: <http://e/> SELECT * FROM service:x FROM NAMED service:x { ?s ?p ?o }",
+    "PREFIX fromage: <http://e/> SELECT * FROM fromage:x { ?s fromage:p fromage:o } ORDER BY fromage:f(?s)",
+    "PREFIX fromage: <http://e/> DESCRIBE fromage:x",
+    "PREFIX fromage: <http://e/> CONSTRUCT { ?s fromage:p ?o } FROM fromage:x WHERE { ?s ?p ?o }",
     'SELECT * { ?s ?p "SERVICE" }',
     "SELECT * { ?s ?p 'LOAD <x>' }",
     'SELECT * { ?s ?p """a "SERVICE" b""" }',
@@ -65,7 +76,7 @@ def test_service_is_refused_however_it_is_written(query: str) -> None:
 
 @pytest.mark.parametrize("query", INNOCENT)
 def test_words_that_only_look_like_it_pass(query: str) -> None:
-    assert guard(query).form == "SELECT"
+    assert guard(query).form in ("SELECT", "DESCRIBE", "CONSTRUCT")
 
 
 @pytest.mark.parametrize("query", UPDATES)
@@ -133,3 +144,24 @@ def test_some_are_harmless_and_no_service_call_or_update_is() -> None:
     )
     assert not any(map(is_harmless, [*SERVICE_CALLS, *UPDATES]))
     assert not is_harmless("{" * (MOST_NESTING + 1))
+
+
+GLUED = [
+    "PREFIX g: <http://e/> SELECT (COUNT(*) AS ?n) FROMg:x { ?s ?p ?o }",
+    "PREFIX g: <http://e/> PREFIX FROMg: <http://e/> SELECT (COUNT(*) AS ?n) FROMg:x { ?s ?p ?o }",
+    "PREFIX : <http://e/> SELECT * FROM:x { ?s ?p ?o }",
+    "PREFIX g: <http://e/> ASK fromg:x { ?s ?p ?o }",
+    "PREFIX g: <http://e/> SELECT * FROMNAMEDg:x { GRAPH ?g { ?s ?p ?o } }",
+    "PREFIX g: <http://e/> DESCRIBE <http://e/s> FROMg:x",
+    "PREFIX g: <http://e/> PREFIX FROMg: <http://e/> CONSTRUCT { ?s ?p ?o } FROMg:x WHERE { ?s ?p ?o }",
+]
+
+
+@pytest.mark.parametrize("query", GLUED)
+def test_a_dataset_that_the_engine_would_see_and_we_would_not_is_refused(query: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        guard(query)
+    assert caught.value.status == 400
+    assert "space between FROM" in caught.value.detail
+    # With the space it is what it looks like.
+    assert guard(re.sub("(?i)(FROM)(NAMED)?(g?:x)", lambda m: " ".join(filter(None, m.groups())), query)).sets_dataset

@@ -78,9 +78,10 @@ class Front:
             self.journal.note(line, method, path, status, size, release)
 
     def knows(self, asked: Asked) -> bool:
-        """Whether the answer to a request is there."""
+        """Whether the answer to a request is there, and not only its tag."""
         served = self.current
-        return asked.release in (None, served.id) and (served.mark, asked.key) in self.cache
+        kept = self.cache.peek((served.mark, asked.key))
+        return kept is not None and kept.made is not None and asked.release in (None, served.id)
 
     def swap(self, served: Served) -> Served:
         """Serve another release from now on; gives the former one, whose requests may still be under way."""

@@ -80,13 +80,19 @@ def known(front: Front, asked: Asked, headers: Mapping[str, str], address: str) 
     if kept is None:
         return None
     coding = kept.coding(headers.get("ACCEPT_ENCODING"))
-    variant = None if coding is None else kept.variants.get(coding)
-    if variant is None or variant.body is None or len(variant.body) > _MOST:
+    if coding is None:
+        return None
+    # Of a large answer there may be the tag alone, which is made at once.
+    variant = kept.variants.get(coding) if kept.made is not None else kept.variant(coding)
+    if variant is None:
+        return None
+    is_known = tags.has(headers.get("IF_NONE_MATCH"), variant.etag)
+    if not is_known and (variant.body is None or len(variant.body) > _MOST):
         return None
     front.cache.touch(kept)
     line = Line(headers.get("X_REQUEST_ID"), address)
     line.note_kept(kept.line)
-    status = "304 NOT MODIFIED" if tags.has(headers.get("IF_NONE_MATCH"), variant.etag) else "200 OK"
+    status = "304 NOT MODIFIED" if is_known else "200 OK"
     return Known(asked.method, asked.path, status, kept, variant, asked.release is not None, line)
 
 

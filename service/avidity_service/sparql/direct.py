@@ -6,6 +6,8 @@ handed on to be put into words there. Both ways give the same answer, byte for b
 
 from __future__ import annotations
 
+import logging
+import secrets
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -19,6 +21,7 @@ from avidity_service.sparql.guard import guard
 from avidity_service.sparql.process import never
 from avidity_service.sparql.run import Answer
 
+_LOG = logging.getLogger("avidity")
 _PLAIN = b"query="
 _FORM = "application/x-www-form-urlencoded"
 
@@ -29,6 +32,16 @@ RUN = "avidity.run"
 
 def direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | None:
     """The answer to a plain request; None for any other, with `environ[refusal]` set if it is to be refused."""
+    try:
+        return _direct(context, environ, refusal)
+    except Exception:
+        incident = secrets.token_hex(4)
+        _LOG.exception("incident %s at a query", incident)
+        environ[refusal] = QueryError(500, "Internal error", "Something broke here; it is logged.", incident=incident)
+        return None
+
+
+def _direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | None:
     is_gone = environ.get("waitress.client_disconnected", never)
     run = environ.pop(RUN, None)
     if run is not None:

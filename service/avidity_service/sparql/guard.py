@@ -37,6 +37,8 @@ def guard(query: str) -> Scan:
         raise QueryError(
             403, "SERVICE is not allowed", "This endpoint does not ask other endpoints; query them on their own."
         )
+    if seen.hides_dataset:
+        raise QueryError(400, "SPARQL syntax error", "Put a space between FROM and the name after it.")
     if seen.form in _UPDATES:
         raise read_only(seen.form)
     return seen

@@ -4,8 +4,9 @@ Every query starts in the quick lane. One that has worked for a tenth of a secon
 runs behind all others; if that lane is full, it is stopped and its client asked to come back. A query that was long
 once begins in the slow lane the next time, so that those who repeat it do not crowd the quick one.
 
-Clients share the slow lane: as long as it has room one may have all of it, but its latest query gives way to that of a
-client who has at least two fewer there.
+Clients share both lanes. A quick place that is free again goes to the client who waits and has fewest. As long as the
+slow lane has room one may have all of it, but its latest query gives way to that of a client who has at least two fewer
+there.
 """
 
 from __future__ import annotations
@@ -52,6 +53,15 @@ class Unready(Exception):
     """The query cannot be begun without waiting for more than a place."""
 
 
+class _Waiting:
+    """A client who waits for a quick place, until it is called."""
+
+    __slots__ = ("called", "client")
+
+    def __init__(self, client: str) -> None:
+        self.client, self.called = client, threading.Event()
+
+
 class Lanes:
     """So many places for quick queries, so many for long ones."""
 
@@ -61,8 +71,9 @@ class Lanes:
         self.slow: list[Place] = []
         self.long: OrderedDict[bytes, None] = OrderedDict()
         self.lock = threading.Lock()
-        self.freed = threading.Condition(self.lock)
-        self.waiting = 0
+        # Quick places by client, and who waits for one.
+        self.quick: Counter[str] = Counter()
+        self.waiting: list[_Waiting] = []
 
     def enter(self, query: str, client: str = "") -> Place:
         """A place for the query of a client, which is known by its address.
@@ -75,7 +86,7 @@ class Lanes:
             if not self.go_slow(place):
                 raise Crowded(self.most_slow).refusal()
             place.is_slow = True
-        elif not self._wait():
+        elif not self._wait(client):
             raise QueryError(
                 503, "Busy", "All workers are answering other queries; try again in a moment.", retry_after_s=1
             )
@@ -92,15 +103,22 @@ class Lanes:
         with self.lock:
             if not self.free:
                 return None
-            self.free -= 1
+            self._take(client)
         return Place(self, query, client)
 
-    def leave_quick(self) -> None:
-        """Give a place in the quick lane back."""
+    def leave_quick(self, client: str) -> None:
+        """Give a client's place in the quick lane back; it is for the one who waits and has fewest."""
         with self.lock:
             self.free += 1
+            self.quick[client] -= 1
+            if not self.quick[client]:
+                del self.quick[client]
             if self.waiting:
-                self.freed.notify()
+                # min takes the first of those with as many, who has waited longest.
+                next_ = min(self.waiting, key=lambda one: self.quick[one.client])
+                self.waiting.remove(next_)
+                self._take(next_.client)
+                next_.called.set()
 
     def go_slow(self, place: Place) -> bool:
         """Take a place in the slow lane, if need be another's; tells whether there is one to be had."""
@@ -128,18 +146,24 @@ class Lanes:
             return None
         return next(place for place in reversed(self.slow) if shares[place.client] == most)
 
-    def _wait(self) -> bool:
+    def _take(self, client: str) -> None:
+        self.free -= 1
+        self.quick[client] += 1
+
+    def _wait(self, client: str) -> bool:
         with self.lock:
-            if not self.free:
-                self.waiting += 1
-                try:
-                    self.freed.wait_for(lambda: self.free, PATIENCE_S)
-                finally:
-                    self.waiting -= 1
-            if not self.free:
-                return False
-            self.free -= 1
+            if self.free:
+                self._take(client)
+                return True
+            own = _Waiting(client)
+            self.waiting.append(own)
+        if own.called.wait(PATIENCE_S):
             return True
+        with self.lock:
+            if own not in self.waiting:  # called at the last moment
+                return True
+            self.waiting.remove(own)
+            return False
 
     def _was_long(self, query: str) -> bool:
         return bool(self.long) and _mark(query) in self.long
@@ -190,14 +214,14 @@ class Place:
         if self.is_slow:
             self.lanes.leave_slow(self)
         else:
-            self.lanes.leave_quick()
+            self.lanes.leave_quick(self.client)
 
     def _change_lanes(self, worker: _Slowable) -> None:
         self.lanes.remember(self.query)
         if not self.lanes.go_slow(self):
             raise Crowded(self.lanes.most_slow)
         self.is_slow = True
-        self.lanes.leave_quick()
+        self.lanes.leave_quick(self.client)
         worker.slow_down()
 
 

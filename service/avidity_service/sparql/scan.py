@@ -36,16 +36,23 @@ TOKEN = re.compile(
 NEW_EACH_TIME = ("NOW", "RAND", "UUID", "BNODE")
 _JOINTS = re.compile(r"[.\-·]")
 _PROLOGUE = frozenset({"BASE", "PREFIX", "VERSION"})
+# Behind these a name may be what it looks like.
+_INTRODUCE = frozenset({"FROM", "NAMED", "GRAPH"})
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a query looks like: its words in capitals in their order, its prefixes, and its greatest depth."""
+    """What a query looks like: its words in capitals in their order, its prefixes, and its greatest depth.
+
+    `glued` are prefixes of names where the grammar has no name: outside of brackets, or before a brace. To the engine
+    they are a word and a name without a space between: FROMg:x, SERVICE:x {.
+    """
 
     words: tuple[str, ...]
     declared: frozenset[str]
     used: frozenset[str]
     depth: int
+    glued: frozenset[str] = frozenset()
 
     @property
     def form(self) -> str | None:
@@ -65,8 +72,14 @@ class Scan:
     @property
     def calls_service(self) -> bool:
         """Whether the query may ask another endpoint, also if SERVICE is glued to its neighbours."""
-        undeclared = self.used - self.declared
-        return any("SERVICE" in word for word in self.words) or any("SERVICE" in name.upper() for name in undeclared)
+        names = (self.used - self.declared) | self.glued
+        return any("SERVICE" in word for word in self.words) or any("SERVICE" in name.upper() for name in names)
+
+    @property
+    def hides_dataset(self) -> bool:
+        """Whether FROM is glued to the name after it."""
+        names = (self.used - self.declared) | (self.glued if self.form != "DESCRIBE" else frozenset())
+        return any(name.upper().startswith("FROM") for name in names)
 
 
 def scan(query: str) -> Scan:
@@ -76,6 +89,7 @@ def scan(query: str) -> Scan:
     """
     words: list[str] = []
     prefixes: tuple[set[str], set[str]] = (set(), set())
+    glue = _Glue()
     after_prefix = False
     open_ = quoted = signs = most = 0
     for token in TOKEN.finditer(query):
@@ -83,6 +97,7 @@ def scan(query: str) -> Scan:
         if kind in ("space", "comment"):
             continue
         signs = signs + 1 if kind == "sign" else 0
+        glue.see(token, after_prefix=after_prefix, outside=not open_)
         if kind == "run":
             run = token["run"].upper()
             words += _JOINTS.split(run) if not run.isalpha() else (run,)
@@ -102,7 +117,42 @@ def scan(query: str) -> Scan:
         elif kind == "iri":
             most = max(most, open_ + quoted + _opened_within(token["iri"]))
     used, declared = prefixes
-    return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), most)
+    return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), most, frozenset(glue.found))
+
+
+class _Glue:
+    """Finds names where none may be but behind a word that introduces them."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self.introduced = False
+        # A name that would be the last thing before a brace.
+        self.last: str | None = None
+        self.groups = 0
+        self.form = ""
+
+    def see(self, token: re.Match[str], *, after_prefix: bool, outside: bool) -> None:
+        """Take the next token that is neither space nor comment."""
+        kind = token.lastgroup
+        if kind == "open" and token["open"] == "{":
+            if self.last is not None:
+                self.found.add(self.last)
+            self.groups += outside
+        self.last = None
+        if kind == "named" and not after_prefix:
+            if not self.introduced:
+                self.last = token["run"]
+                # FROM is before the pattern; in a CONSTRUCT behind the template.
+                if outside and self.groups <= (self.form == "CONSTRUCT"):
+                    self.found.add(self.last)
+            self.introduced = False
+        elif kind == "run":
+            word = token["run"].upper()
+            self.introduced = word in _INTRODUCE
+            if not self.form and word not in _PROLOGUE:
+                self.form = word
+        elif kind != "sign":
+            self.introduced = False
 
 
 def _opened_within(iri: str) -> int:
