@@ -35,7 +35,10 @@ from avidity_service.tuning import tuning
 from avidity_service.untaken import Untaken
 
 _LOG = logging.getLogger("avidity")
-_QUICK_THREADS = 8
+# Python computes one page at a time; more of them would only have the loop wait longer for its turn.
+_QUICK_THREADS = 4
+# For those who ask whether the service is well, who do not wait behind pages.
+_LIVE_THREADS = 3
 # Beside those that run: so many may wait for a worker, or for another who asks the same.
 _WAITING_THREADS = 16
 # An idle connection is closed so long after the service was told to stop: its request may be on the way.
@@ -65,8 +68,10 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.heads, self.poller = Heads(), Poller(awake_s=settings.awake_us / 1e6)
         self.processors = processors()
         self.at_hand: deque[Channel] = deque()
-        quick, self.queries, self.under_way = (ThreadedTaskDispatcher() for _ in range(3))
+        quick, self.live, self.queries, self.under_way = (ThreadedTaskDispatcher() for _ in range(4))
+        quick.queue = FairQueue(_client)
         quick.set_thread_count(_QUICK_THREADS)
+        self.live.set_thread_count(_LIVE_THREADS)
         # As many as can be under way: a quick place each, or a long one.
         self.under_way.set_thread_count(settings.workers + settings.long_queries)
         self.queries.queue = self.queued = FairQueue(_client)
@@ -95,7 +100,8 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             self.at_hand.append(channel)
             self.pull_trigger()
         elif request.error or self._is_quick(request):
-            self.task_dispatcher.add_task(channel)
+            dispatcher = self.live if not request.error and asked.is_live(request.path) else self.task_dispatcher
+            dispatcher.add_task(channel)
         elif self._is_crowded(channel):
             request.crowded = True
             self.task_dispatcher.add_task(channel)
@@ -174,7 +180,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self._drain(time.monotonic() + self.settings.stop_timeout_s)
         self.front.current.context.pool.close()
         self.looping.end()
-        for dispatcher in (self.task_dispatcher, self.queries, self.under_way):
+        for dispatcher in (self.task_dispatcher, self.live, self.queries, self.under_way):
             dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map)
         self.poller.close()

@@ -14,7 +14,7 @@ Environ = dict[str, Any]
 # An address that names a release: /v/<release>/sparql?query=…
 _VERSIONED = re.compile(r"/v/([^/]+)(/.*)?")
 # What is asked to be told the present state.
-_LIVE = ("/health", "/ready", "/metrics")
+LIVE = ("/health", "/ready", "/metrics")
 _MOST_BODY = 1 << 20
 SPARQL = "/sparql"
 
@@ -53,6 +53,11 @@ def is_sparql(path: str) -> bool:
     return path in (SPARQL, SPARQL + "/")
 
 
+def is_live(path: str) -> bool:
+    """Whether a path tells how the service is."""
+    return path.rstrip("/") in LIVE
+
+
 def split(path: str) -> tuple[str | None, str]:
     """The release that a path names, None for none, and the path without it."""
     if not path.startswith("/v/"):
@@ -84,7 +89,7 @@ def read(environ: Environ) -> Asked:
     method = environ["REQUEST_METHOD"]
     release, path = split(environ["PATH_INFO"])
     body: str | None = ""
-    if path in _LIVE or method not in ("GET", "HEAD", "POST", "QUERY"):
+    if path in LIVE or method not in ("GET", "HEAD", "POST", "QUERY"):
         body = None
     elif method in ("POST", "QUERY"):
         body = _body(environ) if is_sparql(path) else None
