@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from avidity_service.front.layer import Front
 
 _MOMENT_S = 2.0
+# So long the loop waits for a thread that makes a page; Python's own number is five times that.
+_TURN_S = 0.001
 # Each kept answer is a dozen objects that stay, and a collection finds none of them to free: with Python's own numbers
 # that takes a twelfth of a query's time. What a page leaves behind in cycles waits a little longer.
-_TURN_S = 0.001  # so long the loop waits for a thread that makes a page; Python's own number is five times that
 _COLLECTIONS = (20_000, 20, 20)
 
 
