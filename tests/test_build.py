@@ -15,10 +15,14 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from avidity_loaders import places
 from avidity_loaders.build import build
 from avidity_loaders.errors import LoaderError, ReleaseError
 from avidity_loaders.inputs import Inputs, inputs_digest
+from avidity_loaders.names import BASE, DCTERMS, KINDS, PREFIXES, RDF_TYPE, SH, split_iri
 from avidity_loaders.release import ReleaseContent, write_release
+from avidity_service.iris import PREFIXES as SERVED_PREFIXES
+from ruamel.yaml import YAML
 
 
 def test_same_input_same_bytes(release_folder: Path, tmp_path: Path) -> None:
@@ -74,6 +78,57 @@ def test_void_counts_what_sparql_counts(release_folder: Path, store: ox.Store) -
     assert isinstance(found, ox.QuerySolutions)
     assert stated == {row["class"].value: int(row["n"].value) for row in found}
     assert len(stated) > 40
+
+
+def objects(store: ox.Store, subject: str, predicate: str) -> list[ox.Quad]:
+    return list(store.quads_for_pattern(ox.NamedNode(subject), ox.NamedNode(predicate), None))
+
+
+def test_void_says_whose_the_dataset_is(store: ox.Store) -> None:
+    """What CITATION.cff and the licence of the source's text say, and nothing else."""
+    cited = YAML(typ="safe").load((places.CHECKOUT / "CITATION.cff").read_text(encoding="utf-8"))
+
+    def said(name: str, of: str = BASE + "dataset") -> list[str]:
+        return [quad.object.value for quad in objects(store, of, DCTERMS + name)]  # type: ignore[union-attr]
+
+    assert said("title") == [cited["title"]]
+    assert said("description") == [cited["abstract"]]
+    assert said("creator") == said("publisher") == [author["name"] for author in cited["authors"]]
+    assert said("license") == [f"https://www.apache.org/licenses/LICENSE-{cited['license'].removeprefix('Apache-')}"]
+    [source] = said("source")
+    assert said("identifier", source) == [f"doi:{cited['references'][0]['doi']}"]
+    # The text's licence is another one, and stands with the text.
+    assert said("license", source)[0] in (places.CHECKOUT / "seeds" / "review" / "LICENSE.md").read_text()
+    [rights] = said("rights")
+    assert "keep the licence of the source" in rights
+
+
+def test_the_prefixes_that_are_declared_are_those_that_are_used(store: ox.Store) -> None:
+    declared = {}
+    for quad in objects(store, BASE + "dataset", SH + "declare"):
+        assert isinstance(quad.object, ox.NamedNode)
+        [[prefix], [namespace]] = ([found.object.value for found in objects(store, quad.object.value, SH + name)]  # type: ignore[union-attr]
+                                   for name in ("prefix", "namespace"))  # fmt: skip
+        declared[prefix] = namespace
+    iris, terms, kinds = set(), set(), set()
+    for quad in store:
+        iris |= {term.value for term in quad if isinstance(term, ox.NamedNode)}
+        terms.add(quad.predicate.value)
+        if quad.predicate.value == RDF_TYPE and isinstance(quad.object, ox.NamedNode):
+            terms.add(quad.object.value)
+        if isinstance(quad.object, ox.Literal):
+            terms.add(quad.object.datatype.value)
+        if isinstance(quad.subject, ox.NamedNode):
+            kind, slug = split_iri(quad.subject.value)
+            kinds |= {kind} if slug else set()
+    # Of every property, class and datatype the namespace, and of every kind that is promised.
+    needed = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in terms}
+    needed |= {f"{BASE}{kind}/" for kind in kinds & set(KINDS)}
+    assert needed <= set(declared.values())
+    assert len(needed) > 40
+    # And nothing that no IRI starts with.
+    assert [name for name, space in declared.items() if not any(iri.startswith(space) for iri in iris)] == []
+    assert declared == PREFIXES == SERVED_PREFIXES
 
 
 def content(marker: str) -> ReleaseContent:

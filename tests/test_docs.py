@@ -13,6 +13,7 @@ import pyoxigraph as ox
 import pytest
 from avidity_loaders import places
 from avidity_loaders.claims.models import StudyFile, TopicFile
+from avidity_loaders.names import GRAPH, KINDS, PREFIXES
 from avidity_service.cli.main import main
 from avidity_service.settings import Settings
 from flask import Flask
@@ -90,6 +91,27 @@ def test_terms_in_the_docs_exist(store: ox.Store) -> None:
                 ox.NamedNode("https://w3id.org/avidity/ontology#" + name), None, None, None
             )
         ), name
+
+
+def test_prefixes_in_the_docs_are_declared_and_explained() -> None:
+    text = read("docs/graph.md")
+    used = set(re.findall(r"\b([a-z][a-z-]*):[A-Za-z]", text))
+    assert {"av", "sssom", "unit", "skos", "dcterms", "void"} <= used
+    for name in used:
+        assert name in PREFIXES, name
+        # A kind's prefix is its name, which is said once; the others are said, but for those that everybody knows.
+        known = name in KINDS or name in ("rdfs", "owl", "skos", "dcterms")
+        assert known or re.search(rf"`{name}:` is\s`{re.escape(PREFIXES[name])}`", text), name
+
+
+def test_every_graph_is_in_the_docs(store: ox.Store) -> None:
+    text = read("docs/graph.md")
+    names = {graph.value.removeprefix(GRAPH) for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)}
+    for name in sorted({name for name in names if not name.startswith("study/")}):
+        assert f"`{name}`" in text or f"`…/graph/{name}`" in text, name
+    assert "dataset" in names
+    described = sum(1 for _ in store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH + "dataset")))
+    assert 0.2 < described / len(store) < 0.3  # "a quarter"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,17 @@ PROV = "http://www.w3.org/ns/prov#"
 OA = "http://www.w3.org/ns/oa#"
 OBO = "http://purl.obolibrary.org/obo/"
 SH = "http://www.w3.org/ns/shacl#"
+VOID = "http://rdfs.org/ns/void#"
+VOID_EXT = "http://ldf.fi/void-ext#"
 
+# Kinds of things whose IRIs a release promises (`released`). Each is a prefix too, by its own name.
+KINDS = ("gene", "protein", "pathway", "process", "alteration", "agent", "mechanism", "histology", "measure",
+         "adverse-event-term", "severity-grade", "relation", "concept", "radionuclide", "imaging-method",
+         "stimulation", "dosing-frequency", "route", "study-design", "unit", "statistic", "study", "cohort",
+         "regimen", "finding", "derived-finding", "statement", "definition", "criterion", "open-question",
+         "harm-rate", "case", "discrepancy", "table-row", "question", "vocabulary", "source")  # fmt: skip
+
+# What the graph declares (sh:declare): the namespaces that it uses, no others.
 PREFIXES = {
     "av": AV,
     "owl": OWL,
@@ -31,17 +41,13 @@ PREFIXES = {
     "oa": OA,
     "sh": SH,
     "obo": OBO,
-    "agent": BASE + "agent/",
-    "alteration": BASE + "alteration/",
-    "cohort": BASE + "cohort/",
-    "finding": BASE + "finding/",
-    "gene": BASE + "gene/",
+    "sssom": "https://w3id.org/sssom/",
+    "semapv": "https://w3id.org/semapv/vocab/",
+    "void": VOID,
+    "void-ext": VOID_EXT,
+    "vann": "http://purl.org/vocab/vann/",
     "graph": GRAPH,
-    "histology": BASE + "histology/",
-    "measure": BASE + "measure/",
-    "mechanism": BASE + "mechanism/",
-    "regimen": BASE + "regimen/",
-    "study": BASE + "study/",
+    **{kind: f"{BASE}{kind}/" for kind in sorted(KINDS)},
 }
 
 

@@ -12,13 +12,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from avidity_loaders.errors import OntologyError, Problem
-from avidity_loaders.names import AV, split_iri
-
-PROMISED_KINDS = ("gene", "protein", "pathway", "process", "alteration", "agent", "mechanism", "histology", "measure",
-                  "adverse-event-term", "severity-grade", "relation", "concept", "radionuclide", "imaging-method",
-                  "stimulation", "dosing-frequency", "route", "study-design", "unit", "statistic", "study", "cohort",
-                  "regimen", "finding", "derived-finding", "statement", "definition", "criterion", "open-question",
-                  "harm-rate", "case", "discrepancy", "table-row", "question", "vocabulary", "source")  # fmt: skip
+from avidity_loaders.names import AV, KINDS, split_iri
 
 
 def named(quads: Iterable[ox.Quad]) -> set[str]:
@@ -28,7 +22,7 @@ def named(quads: Iterable[ox.Quad]) -> set[str]:
 
 def promised(quads: Iterable[ox.Quad]) -> list[str]:
     """The IRIs that a release of this dataset promises, sorted."""
-    return sorted(iri for iri in named(quads) if iri.startswith(AV) or _kind(iri) in PROMISED_KINDS)
+    return sorted(iri for iri in named(quads) if iri.startswith(AV) or _kind(iri) in KINDS)
 
 
 def read_released(folder: Path) -> dict[str, str]:

@@ -13,13 +13,25 @@ from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
-from avidity_loaders.names import BASE, DCTERMS, OWL, PREFIXES, RDF_TYPE, SH, XSD, graph
+from avidity_loaders.names import AV, BASE, DCTERMS, OWL, PREFIXES, RDF_TYPE, SH, VOID, VOID_EXT, XSD, graph
 
-VOID = "http://rdfs.org/ns/void#"
-VOID_EXT = "http://ldf.fi/void-ext#"
 DATASET = ox.NamedNode(BASE + "dataset")
 GRAPH_OF_IT = graph("dataset")
 _ROUNDS = 12
+# As CITATION.cff has it.
+_ABSTRACT = (
+    "The evidence on redifferentiation therapy in radioiodine-refractory thyroid cancer as an OWL knowledge graph "
+    "in which every number is proven by a quote."
+)
+_RIGHTS = (
+    "What the graph says is under the licence that is named here, unless it names one of its own, as mappings and "
+    "linked graphs do. The words that it quotes keep the licence of the source that they are from (dcterms:source), "
+    "with its attribution."
+)
+_SOURCE = ox.NamedNode(AV + "SourceDocument")
+_ONTOLOGY = ox.NamedNode(BASE + "ontology")
+# What holds for the graph as for its ontology: both are one project's.
+_AS_THE_ONTOLOGY = frozenset(DCTERMS + name for name in ("license", "creator", "publisher"))
 
 _Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -41,8 +53,7 @@ def description_file(quads: Iterable[ox.Quad], release: str) -> bytes:
     triples = [quad.triple for quad in quads if quad.graph_name == GRAPH_OF_IT]
     triples.append(ox.Triple(DATASET, ox.NamedNode(OWL + "versionInfo"), ox.Literal(release)))
     buffer = io.BytesIO()
-    kept = {name: PREFIXES[name] for name in ("av", "owl", "rdf", "dcterms", "xsd", "sh")}
-    prefixes = {"void": VOID, "void-ext": VOID_EXT, **kept}
+    prefixes = {name: PREFIXES[name] for name in ("void", "void-ext", "av", "owl", "rdf", "dcterms", "xsd", "sh")}
     ox.serialize(sorted(triples, key=str), buffer, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
     return buffer.getvalue()
 
@@ -89,9 +100,10 @@ def _count(quads: Iterable[ox.Quad]) -> tuple[_Tally, list[ox.NamedNode]]:
 
 
 def _describe(quads: Iterable[ox.Quad]) -> Iterator[ox.Triple]:
+    quads = list(quads)
     tally, queries = _count(quads)
     yield _link(DATASET, RDF_TYPE, VOID + "Dataset")
-    yield ox.Triple(DATASET, ox.NamedNode(DCTERMS + "title"), ox.Literal("Avidity", language="en"))
+    yield from _record(quads)
     yield _link(DATASET, VOID + "vocabulary", BASE + "ontology")
     yield ox.Triple(DATASET, ox.NamedNode(VOID + "uriSpace"), ox.Literal(BASE))
     yield _number(DATASET, "triples", tally.triples)
@@ -111,6 +123,19 @@ def _describe(quads: Iterable[ox.Quad]) -> Iterator[ox.Triple]:
         part = yield from _part(DATASET, "property", property_)
         yield _number(part, "triples", triples)
     yield from _prefixes(queries)
+
+
+def _record(quads: Iterable[ox.Quad]) -> Iterator[ox.Triple]:
+    """Title, description, whose it is, under which licence, and from which sources."""
+    for name, text in (("title", "Avidity"), ("description", _ABSTRACT), ("rights", _RIGHTS)):
+        yield ox.Triple(DATASET, ox.NamedNode(DCTERMS + name), ox.Literal(text, language="en"))
+    found = set()
+    for quad in quads:
+        if quad.subject == _ONTOLOGY and quad.predicate.value in _AS_THE_ONTOLOGY:
+            found.add(ox.Triple(DATASET, quad.predicate, quad.object))
+        if quad.predicate.value == RDF_TYPE and quad.object == _SOURCE and isinstance(quad.subject, ox.NamedNode):
+            found.add(_link(DATASET, DCTERMS + "source", quad.subject.value))
+    yield from sorted(found, key=str)
 
 
 def _properties(part: ox.NamedNode, class_: str, tally: _Tally) -> Iterator[ox.Triple]:

@@ -107,7 +107,9 @@ def read(environ: Environ) -> Asked:
 
 
 def _body(environ: Environ) -> str | None:
-    """Type and digest of the body; None if it is too long to be kept in mind."""
+    """Type and digest of the body; None if it is too long to be kept in mind, or coded, which is refused."""
+    if "HTTP_CONTENT_ENCODING" in environ:
+        return None
     try:
         length = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:

@@ -42,7 +42,7 @@ class Wish:
         if seen.differs_each_time:
             raise QueryError(500, "Not to be kept", "Each time another answer.")
         self.query, self.sets_dataset = query, seen.sets_dataset
-        self.accept = accepted(headers.get("ACCEPT"))
+        self.accept = accepted(query, headers.get("ACCEPT"))
         self.coding, self.none_match = headers.get("ACCEPT_ENCODING"), headers.get("IF_NONE_MATCH")
         self.asked = asked
         self.line = Line(headers.get("X_REQUEST_ID"), address)

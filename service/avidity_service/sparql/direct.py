@@ -56,7 +56,7 @@ def _direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | N
     try:
         seen = guard(query)
         answer = context.pool.ask(
-            query, list(accepted(environ.get("HTTP_ACCEPT"))), sets_dataset=seen.sets_dataset, is_gone=is_gone,
+            query, list(accepted(query, environ.get("HTTP_ACCEPT"))), sets_dataset=seen.sets_dataset, is_gone=is_gone,
             client=environ.get("REMOTE_ADDR", ""),
         )  # fmt: skip
     except QueryError as error:
@@ -104,7 +104,7 @@ def _unquoted(text: bytes) -> bytes:
 
 def _query(environ: dict[str, Any]) -> str | None:
     """The query, where it is all that is asked."""
-    if environ["PATH_INFO"] != "/sparql":
+    if environ["PATH_INFO"] != "/sparql" or "HTTP_CONTENT_ENCODING" in environ:
         return None
     if environ["REQUEST_METHOD"] == "GET":
         text = environ.get("QUERY_STRING", "").encode("latin-1", "replace")

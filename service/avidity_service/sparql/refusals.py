@@ -10,11 +10,7 @@ from avidity_service.settings import Settings
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 from avidity_service.sparql.syntax import explain
 
-_OFFERED = {
-    "results": list(RESULTS),
-    "graph": list(GRAPHS),
-    "nested graph": [name for name in GRAPHS if name != "application/ld+json"],
-}
+_OFFERED = {"results": list(RESULTS), "graph": list(GRAPHS)}
 _ELSEWHERE = "Ask with LIMIT, or take the whole dataset from /downloads/dataset.nq.gz."
 
 
@@ -24,7 +20,7 @@ def refusal(status: dict[str, Any], query: str, limit_s: float, settings: Settin
         case "syntax":
             return explain(query, status["message"], status["line"], status["column"])
         case "unacceptable":
-            return _unacceptable(_OFFERED[status["kind"]])
+            return _unacceptable(_OFFERED[status["kind"]], status.get("but"), status.get("why", ""))
         case "too-large":
             detail = f"The answer is larger than {settings.max_result_mb} MB. {_ELSEWHERE}"
             return QueryError(413, "Answer too large", detail, max_result_mb=settings.max_result_mb)
@@ -44,10 +40,12 @@ def refusal(status: dict[str, Any], query: str, limit_s: float, settings: Settin
     return QueryError(400, "Query failed", status.get("message", "The query could not be answered."))
 
 
-def _unacceptable(offered: list[str]) -> QueryError:
-    return QueryError(
-        406, "Not acceptable", f"This query's answer is offered as {', '.join(offered)}.", offered=offered
-    )
+def _unacceptable(offered: list[str], but: str | None, why: str) -> QueryError:
+    """`but` is the format that was asked for, and has no way to say the answer; `why` tells."""
+    offered = [name for name in offered if name != but]
+    reason = f"{but} has no way to say this answer: {why}. " if but else ""
+    words = f"{reason}This query's answer is offered as {', '.join(offered)}."
+    return QueryError(406, "Not acceptable", words, offered=offered)
 
 
 def _gone(number: int, settings: Settings) -> QueryError:

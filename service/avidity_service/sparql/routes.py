@@ -14,7 +14,7 @@ from avidity_service.errors import QueryError
 from avidity_service.headers import EDITOR_POLICY
 from avidity_service.negotiation import negotiate
 from avidity_service.pages.editor import editor_page
-from avidity_service.sparql.accepting import accepted, content_type
+from avidity_service.sparql.accepting import FORMAT, ITS_OTHER_NAMES, accepted, chosen, content_type
 from avidity_service.sparql.description import describe
 from avidity_service.sparql.formats import GRAPHS
 from avidity_service.sparql.guard import guard, read_only
@@ -22,7 +22,7 @@ from avidity_service.sparql.process import never
 
 blueprint = Blueprint("sparql", __name__)
 
-_PARAMETERS = {"query", "default-graph-uri", "named-graph-uri", "format", "timeout"}
+_PARAMETERS = {"query", "default-graph-uri", "named-graph-uri", FORMAT, "timeout"}
 _DIRECT = "application/sparql-query"
 _FORM = "application/x-www-form-urlencoded"
 _CHARSETS = {"utf-8", "utf8", "us-ascii"}
@@ -33,7 +33,7 @@ class _Request:
     query: str | None
     default: Sequence[str]
     named: Sequence[str]
-    format: str | None
+    formats: tuple[str, ...] | None
     timeout_s: float | None
 
 
@@ -49,7 +49,7 @@ def sparql() -> Response:
     seen = guard(asked.query)
     answer = context().pool.ask(
         asked.query,
-        list(accepted(request.headers.get("Accept"), asked.format)),
+        list(accepted(asked.query, request.headers.get("Accept"), asked.formats)),
         asked.default,
         asked.named,
         asked.timeout_s,
@@ -65,8 +65,13 @@ def sparql() -> Response:
 
 @blueprint.after_request
 def _say_what_is_taken(response: Response) -> Response:
-    """Name the media types of bodies where a client asks for them, or had another one."""
-    if request.method == "OPTIONS" or response.status_code == 415:
+    """Name what bodies may be where a client asks for it, or sent another one.
+
+    Of codings only where a coding was the fault (RFC 9110, 12.5.3).
+    """
+    if response.status_code == 415 and _coding():
+        response.headers["Accept-Encoding"] = "identity"
+    elif request.method == "OPTIONS" or response.status_code == 415:
         response.headers["Accept-Post"] = response.headers["Accept-Query"] = f"{_DIRECT}, {_FORM}"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Max-Age"] = "86400"
@@ -79,6 +84,9 @@ def _read() -> _Request:
     query: str | None = None
     if request.method not in ("GET", "HEAD"):
         kind = request.mimetype
+        if _coding():
+            words = f"Content-Encoding: {_coding()} is not taken; send the body as it is."
+            raise QueryError(415, "Unsupported content coding", words, offered=["identity"])
         if request.mimetype_params.get("charset", "utf-8").lower() not in _CHARSETS:
             raise QueryError(415, "Unsupported character set", "A query is sent as UTF-8.", offered=["utf-8"])
         if kind == _FORM:
@@ -105,9 +113,15 @@ def _read() -> _Request:
         queries[0] if queries else None,
         _iris(fields, "default-graph-uri"),
         _iris(fields, "named-graph-uri"),
-        _single(fields, "format"),
+        chosen([(name, value) for name in (FORMAT, *ITS_OTHER_NAMES) for value in fields.getlist(name)]),
         _seconds(_single(fields, "timeout")),
     )
+
+
+def _coding() -> str:
+    """The coding of the request's body; nothing if it has none (RFC 9110, 8.4)."""
+    coding = request.headers.get("Content-Encoding", "").strip()
+    return "" if coding.lower() == "identity" else coding
 
 
 def _utf8(data: bytes) -> str:
@@ -118,7 +132,7 @@ def _utf8(data: bytes) -> str:
 
 
 def _refuse_unknown(fields: MultiDict[str, str]) -> None:
-    # Clients send parameters of their own (output=, debug=); only misspellings of ours would change the answer.
+    # Clients send parameters of their own (debug=); only misspellings of ours would change the answer.
     for name in fields:
         if name.lower() in _PARAMETERS and name not in _PARAMETERS:
             raise QueryError(400, "Unknown parameter", f"'{name}' is written '{name.lower()}'.")

@@ -24,8 +24,9 @@ import pyoxigraph as ox
 
 from avidity_service.iris import BASE
 from avidity_service.sparql.counting import BY_LINES, RowCount
-from avidity_service.sparql.formats import GRAPHS, RESULTS
+from avidity_service.sparql.formats import GRAPHS, RESULTS, XML
 from avidity_service.sparql.hugepages import AFTER_QUERIES, Memory
+from avidity_service.sparql.unsayable import Unsayable, well_formed, write_graph
 
 _MB = 1024 * 1024
 # Behind the front, and before the long queries, which have 19.
@@ -34,8 +35,6 @@ _NICE = 10
 _PIECE = 1024 * 1024
 Emit = Callable[[Sequence[bytes]], object]
 Found = ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple]
-# JSON-LD 1.1 has no triple terms.
-_FLAT = "application/ld+json"
 
 
 class TooLarge(Exception):
@@ -44,10 +43,6 @@ class TooLarge(Exception):
 
 class TooMany(Exception):
     """The answer outgrew its cap of rows."""
-
-
-class Unsayable(Exception):
-    """The answer holds something that the format has no way to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +56,11 @@ class Caps:
         """Raise TooMany above the cap."""
         if self.most_rows and rows > self.most_rows:
             raise TooMany
+
+    def check_bytes(self, size: int) -> None:
+        """Raise TooLarge above the cap."""
+        if size > self.most_bytes:
+            raise TooLarge
 
 
 class Sink:
@@ -83,7 +83,7 @@ class Sink:
         """Keep the bytes."""
         length = len(part)
         self.size += length
-        if self.size > self.caps.most_bytes:
+        if self.size > self.caps.most_bytes:  # not by `check_bytes`: this is called for each few kilobytes
             raise TooLarge
         self.parts.append(part)
         # Most answers are too small to have too many rows, and to count them would take a tenth of their time.
@@ -199,8 +199,9 @@ def write(found: Found, accept: Sequence[str], caps: Caps, emit: Emit | None = N
         return {"status": "unacceptable", "kind": "graph" if graph else "results"}, b""
     try:
         return _ok(media_type), _serialize(found, media_type, caps, emit)
-    except Unsayable:
-        return {"status": "unacceptable", "kind": "nested graph"}, b""
+    except Unsayable as error:
+        kind = "graph" if graph else "results"
+        return {"status": "unacceptable", "kind": kind, "but": media_type, "why": str(error)}, b""
     except TooLarge:
         return {"status": "too-large"}, b""
     except TooMany:
@@ -218,24 +219,26 @@ def _ok(media_type: str) -> dict[str, Any]:
 
 
 def _serialize(found: Found, media_type: str, caps: Caps, emit: Emit | None) -> bytes:
+    if media_type in XML:  # whether it is XML is only known when all of it is there
+        emit = None
     if isinstance(found, ox.QueryTriples) and media_type in BY_LINES:
         # Without a Python object for each triple.
         sink = Sink(caps, RowCount(media_type), emit)
         found.serialize(sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
     elif not isinstance(found, (ox.QuerySolutions, ox.QueryBoolean)):
         sink = Sink(caps, emit=emit)
-        ox.serialize(_counted(found, caps, nested=media_type != _FLAT), sink, format=GRAPHS[media_type])  # type: ignore[arg-type]
+        write_graph(_counted(found, caps), sink, media_type)
     else:
         sink = Sink(caps, RowCount(media_type) if isinstance(found, ox.QuerySolutions) else None, emit)
         found.serialize(sink, format=RESULTS[media_type])  # type: ignore[arg-type]
-    return b"".join(sink.rest)
+    rest = well_formed(b"".join(sink.rest), media_type)
+    caps.check_bytes(len(rest))
+    return rest
 
 
-def _counted(triples: Iterable[ox.Triple], caps: Caps, *, nested: bool) -> Iterator[ox.Triple]:
+def _counted(triples: Iterable[ox.Triple], caps: Caps) -> Iterator[ox.Triple]:
     for number, triple in enumerate(triples, start=1):
         caps.check_rows(number)
-        if not nested and isinstance(triple.object, ox.Triple):
-            raise Unsayable
         yield triple
 
 
