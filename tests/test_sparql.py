@@ -80,7 +80,7 @@ def test_formats(query: str, accept: str | None, kind: str, client: FlaskClient)
     [
         ("SELEC ?s", 400, ["syntax", "caret"]),
         ("SELECT * WHERE { ?s ?p ?o", 400, ["not closed"]),
-        ("SELECT * WHERE { ?s foaf:name ?o }", 400, ["Declare the prefix"]),
+        ("SELECT * WHERE { ?s foaf:name ?o }", 400, ["the prefix foaf: is not declared", "PREFIX foaf:"]),
         ("SELECT * WHERE { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 403, ["SERVICE"]),
         # Outside of strings and names the engine reads no escapes, so this is no SERVICE but a fault.
         ("SELECT * WHERE { \\u0053ERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 400, ["syntax"]),

@@ -7,12 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs
 
 import pyoxigraph as ox
 import pytest
 from avidity_service.errors import QueryError, SettingsError
 from avidity_service.settings import Settings
 from avidity_service.sparql.run import Answer
+from avidity_service.sparql.syntax import explain
 from avidity_service.store.address import Address, Credentials
 from avidity_service.store.client import Client
 from avidity_service.store.engine import RemoteEngine
@@ -153,6 +155,35 @@ def test_what_is_no_whole_answer_is_an_error(script: Script, status: int, word: 
     assert error.status == status
     assert word in str(error)
     assert "secret" not in str(error)
+
+
+def as_the_engine(connection: socket.socket, request: bytes) -> None:
+    """Answers as a store by the engine that is embedded here."""
+    query = parse_qs(request.partition(b"\r\n\r\n")[2].decode())["query"][0]
+    with pytest.raises(SyntaxError) as caught:
+        ox.Store().query(query)
+    reply("400 Bad Request", "text/plain", caught.value.msg.encode())(connection, request)
+
+
+@pytest.mark.parametrize("query", [
+    "SELECT ?s {?s ?p }", "\nSELECT ?s {\n ?s ?p ?o FILTER(COUNT(?s) > 1)\n}", "CONSTRUCT {?s ?p} {}",
+    # What only the engine knows the place of, in the first line, in the last, and behind the last.
+    "SELECT (<a:b>(DISTINCT 1) AS ?n) {}", "SELECT *\n{\n VALUES ?x {\n <<( 1 <a:b> 1 )>>\n }}", "ASK {?a <a:b>/<a:c> ?d {| ?e ?f |}}\n",
+])  # fmt: skip
+def test_a_mistake_has_the_place_and_words_that_it_has_here(query: str, serve: Serve) -> None:
+    with pytest.raises(SyntaxError) as caught:
+        ox.Store().query(query, base_iri="http://a/")
+    here, there = explain(query, caught.value.msg), refused(serve(as_the_engine), query)
+    assert (there.status, there.detail, there.extra) == (400, here.detail, here.extra)
+
+
+def test_a_place_that_is_only_a_line_is_that_of_the_query(serve: Serve) -> None:
+    said = (
+        b"Virtuoso 37000 Error SP031: SPARQL compiler, line 3: Internal error: no such thing\n\nSPARQL query:\nBASE <a>"
+    )
+    error = refused(serve(reply("400 Bad Request", "text/plain", said)), "ASK\n{ }")
+    assert error.detail == "Line 2, column 1: Internal error: no such thing"
+    assert error.extra["caret"] == "{ }\n^"
 
 
 def test_fewer_rows_than_the_stores_cap_are_whole(serve: Serve) -> None:

@@ -18,7 +18,7 @@ def refusal(status: dict[str, Any], query: str, limit_s: float, settings: Settin
     """The error that a worker's status stands for."""
     match status["status"]:
         case "syntax":
-            return explain(query, status["message"], status["line"], status["column"])
+            return explain(query, status["message"])
         case "unacceptable":
             return _unacceptable(_OFFERED[status["kind"]], status.get("but"), status.get("why", ""))
         case "too-large":

@@ -184,7 +184,7 @@ def answer(
         found = store.query(query, base_iri=header.get("base", BASE), **_dataset(header))
         return write(found, header["accept"], caps, emit)
     except SyntaxError as error:
-        return {"status": "syntax", "message": error.msg, "line": error.lineno, "column": error.offset}, b""
+        return {"status": "syntax", "message": error.msg}, b""
     except MemoryError:
         return {"status": "memory"}, b""
     except (OSError, ValueError, RuntimeError) as error:

@@ -38,13 +38,13 @@ _NODE_ID = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*")nodeID://')
 _BOOLEAN = {value: json.dumps({"head": {}, "boolean": value}).encode() for value in (True, False)}
 
 
-def results(reply: Reply, query: str, *, asks: bool = False) -> Answer:
-    """The rows or the boolean of an answer, read to its end.
+def results(reply: Reply, query: str, *, asks: bool = False, lines_ahead: int = 0) -> Answer:
+    """The rows or the boolean of an answer, read to its end; so many lines were sent ahead of the query.
 
     Raises:
         QueryError: as `graph` does.
     """
-    body, format_ = _NODE_ID.sub(rb"\1", _body(reply, query, RESULTS)), RESULTS[reply.media_type]
+    body, format_ = _NODE_ID.sub(rb"\1", _body(reply, query, RESULTS, lines_ahead)), RESULTS[reply.media_type]
     try:
         shape = _shape(body, format_)
     except (SyntaxError, ValueError) as error:
@@ -90,14 +90,14 @@ def _as_asked(shape: _Shape, body: bytes, format_: ox.QueryResultsFormat, reply:
     return ox.parse_query_results(body, format=format_)
 
 
-def graph(reply: Reply, query: str) -> list[ox.Triple]:
-    """The triples of an answer, read to its end, each once.
+def graph(reply: Reply, query: str, *, lines_ahead: int = 0) -> list[ox.Triple]:
+    """The triples of an answer, read to its end, each once; so many lines were sent ahead of the query.
 
     Raises:
         QueryError: 400 if the store refused the query; 502 if the answer is not what was asked for, cut or broken;
             503 and 504 if the store says that it is busy or that the query took too long.
     """
-    body = _body(reply, query, GRAPHS)
+    body = _body(reply, query, GRAPHS, lines_ahead)
     try:
         found = {quad.triple: None for quad in ox.parse(body, format=GRAPHS[reply.media_type])}
     except (SyntaxError, ValueError) as error:
@@ -106,9 +106,12 @@ def graph(reply: Reply, query: str) -> list[ox.Triple]:
     return list(found)
 
 
-def _body(reply: Reply, query: str, formats: dict[str, ox.QueryResultsFormat] | dict[str, ox.RdfFormat]) -> bytes:
+_Formats = dict[str, ox.QueryResultsFormat] | dict[str, ox.RdfFormat]
+
+
+def _body(reply: Reply, query: str, formats: _Formats, lines_ahead: int) -> bytes:
     if reply.status != 200:
-        raise _refused(reply, query)
+        raise _refused(reply, query, lines_ahead)
     if reply.media_type not in formats:
         raise _misfit(reply.media_type or "no media type", reply)
     if reply.headers.get("content-encoding", "identity") != "identity":
@@ -132,7 +135,7 @@ def _refuse_cut(reply: Reply, rows: int) -> None:
         raise QueryError(413, "Answer too large", detail, max_rows=int(most))
 
 
-def _refused(reply: Reply, query: str) -> QueryError:
+def _refused(reply: Reply, query: str, lines_ahead: int) -> QueryError:
     """The store's status in our words; what it says itself is for the log, except on the query."""
     words = " ".join(reply.body[:2000].decode("utf-8", "replace").split())
     _LOG.warning("the store answered %d: %s", reply.status, words[:300])
@@ -141,7 +144,7 @@ def _refused(reply: Reply, query: str) -> QueryError:
             if reply.media_type == "text/html" or not words:
                 return QueryError(400, "The store refused the query", "It gives no reason that could be shown here.")
             # Virtuoso repeats the query behind its message.
-            return explain(query, words.partition("SPARQL query:")[0].strip()[:500], None, None)
+            return explain(query, words.partition("SPARQL query:")[0].strip()[:500], lines_ahead)
         case 413:
             return QueryError(413, "Query too long", "The store behind this service does not take a query so long.")
         case 429 | 503:

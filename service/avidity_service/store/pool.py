@@ -14,7 +14,7 @@ from avidity_service.sparql.process import Abandoned, Late, never
 from avidity_service.sparql.refusals import refusal
 from avidity_service.sparql.run import Answer
 from avidity_service.sparql.scan import scan
-from avidity_service.sparql.worker import Caps, write
+from avidity_service.sparql.worker import Caps, Found, write
 from avidity_service.store.client import Client, TooLarge
 from avidity_service.store.engine import RemoteEngine
 from avidity_service.store.judging import ACCEPT_GRAPH, ACCEPT_RESULTS, graph, results
@@ -24,8 +24,9 @@ _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _EXTENSIONS = frozenset({"DEFINE", "OPTION"})
 _BUILT_IN = re.compile(r"<\s*(?:bif|sql):", re.IGNORECASE)
 _BUILT_IN_PREFIXES = {"bif", "sql"}
-# So that relative IRIs mean the same as in the embedded store; a line of its own, which error places leave out.
+# So that relative IRIs mean the same as in the embedded store; a line of its own, taken off the places that come back.
 _BASE = f"BASE <{BASE}>\n"
+_LINES_AHEAD = _BASE.count("\n")
 
 
 class _Elsewhere:
@@ -79,9 +80,10 @@ class RemotePool:
             kinds = ACCEPT_GRAPH if is_graph else ACCEPT_RESULTS
             reply = self.client.ask(_BASE + query, kinds, dataset, limit, self.caps.most_bytes, look)
             if is_graph:
-                status, body = write(graph(reply, query), accept, self.caps)
+                found: Found = graph(reply, query, lines_ahead=_LINES_AHEAD)
             else:
-                status, body = write(results(reply, query, asks=form == "ASK"), accept, self.caps)
+                found = results(reply, query, asks=form == "ASK", lines_ahead=_LINES_AHEAD)
+            status, body = write(found, accept, self.caps)
         except Crowded as error:
             raise error.refusal() from None
         except Late:
