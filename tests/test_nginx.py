@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from avidity_service import connections
+from avidity_service import tuning
 from avidity_service.settings import Settings
 
 from tests.conftest import Need
@@ -247,7 +247,7 @@ def test_plain_http_is_sent_to_tls(at: Fronted) -> None:
 def test_nginx_lets_go_of_connections_before_the_service_does() -> None:
     text = Path(__file__).parents[1].joinpath("deploy", "nginx.conf").read_text()
     [seconds] = re.findall(r"(?m)^    keepalive_timeout (\d+)s;", text)
-    assert int(seconds) + 5 <= connections._IDLE_S
+    assert int(seconds) + 5 <= tuning._IDLE_S
 
 
 def test_the_code_is_exchanged_without_a_failed_request(nginx: str, folder: Path, release_folder: Path) -> None:
