@@ -4,6 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 QUADS ?= 10000 1000000
 BIN := .venv/bin
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 .PHONY: serve test lint check contract bench build lock vendor promise clean
 .DEFAULT_GOAL := help
@@ -61,9 +62,11 @@ bench: $(BIN)/.test
 
 lock:
 	for extra in "" test; do \
-	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock; \
-	  sed -i '1i # Made by `make lock`; hashes only, no index: pip uses whichever registry it is set up for.' requirements$${extra:+-$$extra}.lock; \
+	  $(COMPILE) pyproject.toml $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock; \
 	done
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+	  $(COMPILE) --constraint requirements-test.lock - -o requirements-build.lock
+	sed -i '1i # Made by `make lock`; hashes only, no index: pip uses whichever registry it is set up for.' requirements.lock requirements-test.lock requirements-build.lock
 
 # What browsers get is committed; this only fetches it again.
 vendor:

@@ -14,6 +14,7 @@ import pytest
 from avidity_loaders import places
 from avidity_loaders.claims.models import StudyFile, TopicFile
 from avidity_loaders.names import GRAPH, KINDS, PREFIXES
+from avidity_service import settings
 from avidity_service.cli.main import main
 from avidity_service.settings import Settings
 from flask import Flask
@@ -35,6 +36,26 @@ def test_every_setting_is_documented_and_a_flag() -> None:
         flag = "--" + field.name.replace("_", "-")
         assert f"`{flag}`" in text
         assert flag in flags
+
+
+def test_the_docs_name_the_defaults_and_what_is_allowed() -> None:
+    known, allowed = (_table(part) for part in read("docs/settings.md").split("## Allowed values"))
+    for field in fields(Settings):
+        default = known[f"AVIDITY_{field.name.upper()}"][1]
+        if field.default is not None:
+            number = isinstance(field.default, float)
+            assert default == (f"{field.default:g}" if number else str(field.default)), field.name
+        elif default != "none":
+            assert field.name in ("release", "pid_file")  # where these are said in words
+    ranges = {f"AVIDITY_{name.upper()}": f"{low} to {high}" for name, low, high in settings._RANGES}
+    words = {f"AVIDITY_{name.upper()}": ", ".join(all_of_them) for name, all_of_them in settings._WORDS.items()}
+    assert {name: cells[0] for name, cells in allowed.items()} == ranges | words
+
+
+def _table(text: str) -> dict[str, list[str]]:
+    """The cells beside each setting."""
+    rows = re.findall(r"(?m)^\| `(AVIDITY_\w+)` \| (.*) \|$", text)
+    return {name: cells.split(" | ") for name, cells in rows}
 
 
 def test_every_command_is_named_in_the_readme() -> None:
@@ -125,7 +146,7 @@ def test_links_between_files_hold(path: Path) -> None:
 
 
 def test_no_registry_or_machine_path_is_committed() -> None:
-    for name in ("requirements.lock", "requirements-test.lock"):
+    for name in ("requirements.lock", "requirements-test.lock", "requirements-build.lock"):
         text = read(name)
         assert "--hash=sha256:" in text
         assert "://" not in text
