@@ -96,9 +96,7 @@ class Line:
 
     def forget_text(self) -> None:
         """Go on with the query's digest alone."""
-        if self.query:
-            self._digest = self.digest
-            self.query = ""
+        self._digest, self.query = self.digest, ""
 
     def note_kept(self, first: Query) -> None:
         """Note that the answer was kept since another request, and so was what it asked."""
@@ -133,9 +131,11 @@ class Journal:
         if self.is_off or not path.startswith(("/sparql", "/api/")):
             return
         seconds = line.seconds
-        if not self.logs_text:
-            line.forget_text()
-        own = _OVERHEAD + sum(map(sys.getsizeof, (line.query, method, path)))
+        own = _OVERHEAD + len(method) + len(path)
+        if line.query:  # not that of a hit, unless it is to be logged
+            if not self.logs_text:
+                line.forget_text()
+            own += sys.getsizeof(line.query)
         with self.lock:
             if self.size + own > _MOST_WAITING:
                 self.dropped += 1
