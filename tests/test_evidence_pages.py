@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pyoxigraph as ox
 import pytest
-from avidity_service.app import make_app
+from avidity_service.app import create_app, make_app
+from avidity_service.front.layer import Front
+from avidity_service.front.serving import Served
 from avidity_service.metrics import Metrics
 from avidity_service.pages.evidence import flow, harms, reading, timeline
 from avidity_service.pages.evidence.quoting import quotes_in
@@ -288,6 +292,34 @@ def test_words_that_stand_twice_have_no_place() -> None:
     assert first == {"quote": "one", "start": None, "end": None, "section": None}
     assert second == {"quote": "two", "start": 4, "end": 7, "section": "1. A"}
     assert third["start"] is None
+
+
+def test_a_former_release_is_garbage_after_a_swap(release: Release) -> None:
+    former = replace(release, manifest={**release.manifest, "release": "former"})
+    app = create_app(former, Settings(workers=1))
+    front, client = app.wsgi_app, app.test_client()
+    assert isinstance(front, Front)
+    shown = (
+        "/source",
+        "/methods",
+        "/discrepancies",
+        "/study/ho-2013",
+        "/questions/agents-for-genotype?alteration=NRAS",
+    )
+    for path in shown:
+        assert client.get(path, headers=HTML).status_code == 200
+    held = [
+        weakref.ref(thing) for thing in (former, former.source, front.current.context, front.current.context.things)
+    ]
+    served = Served(make_app(release, Settings(workers=1), front.metrics))
+    try:
+        front.swap(served).retire(5)
+        del app, client, former
+        gc.collect()
+        assert [ref() for ref in held] == [None] * len(held)
+        assert front.current is served
+    finally:
+        served.context.pool.close()
 
 
 def test_from_an_answer_to_the_sentence(client: FlaskClient) -> None:

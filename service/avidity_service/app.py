@@ -11,8 +11,9 @@ from avidity_service import health
 from avidity_service.context import KEY, Context
 from avidity_service.contract import routes as contract
 from avidity_service.errors import QueryError
-from avidity_service.front.layer import REFUSAL, Front
+from avidity_service.front.layer import Front
 from avidity_service.front.serving import Served
+from avidity_service.front.within import REFUSAL
 from avidity_service.headers import STANDARD
 from avidity_service.journal import Journal
 from avidity_service.metrics import Metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
@@ -16,6 +16,8 @@ from avidity_service.examples.asked import Examples, read_examples
 from avidity_service.links import Links
 from avidity_service.metrics import Metrics
 from avidity_service.names import Names
+from avidity_service.pages.evidence.contradictions import everything
+from avidity_service.pages.evidence.reading import Section, laid_out
 from avidity_service.release import Release
 from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
@@ -94,6 +96,16 @@ class Context:
     def maps(self) -> Maps:
         """Evidence maps, drawn when they are asked for."""
         return Maps(self.findings, self.facts, self.studied, self.names)
+
+    @cached_property
+    def contradictions(self) -> tuple[dict[str, Any], ...]:
+        """The contradictions and gaps, each with its sides and their sentences."""
+        return everything(self.things, self.release.source)
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The source's text laid out for reading."""
+        return laid_out(self.release.source)
 
     @cached_property
     def examples(self) -> Examples:

@@ -8,9 +8,11 @@ import json
 import os
 import re
 import secrets
+import sys
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,32 @@ from avidity_service.settings import Settings
 
 STDERR = "stderr"
 OFF = "off"
-# Lines that may wait for the writer; later ones are dropped and counted.
-_MOST_WAITING = 20_000
+# Bytes of lines that may wait for the writer; later lines are dropped and counted.
+_MOST_WAITING = 16 * 1024 * 1024
+# What a line takes besides its texts: 0.6 KB by tracemalloc, rounded up.
+_OVERHEAD = 768
+# Lines and bytes of texts that are written at a time.
+_MOST_LINES, _AT_A_TIME = 500, 256 * 1024
 _EVERY_S = 0.2
 _ID = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _prefix = secrets.token_hex(4)
 _numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What stays of a query in the memory of others: its digest, and its text only where that is logged."""
+
+    digest: str = ""
+    text: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the text."""
+        return sys.getsizeof(self.text) if self.text else 0
+
+
+NO_QUERY = Query()
 
 
 class Line:
@@ -72,10 +94,18 @@ class Line:
             self._digest = hashlib.sha256(text).hexdigest()[:16] if text else ""
         return self._digest
 
-    def note_kept(self, first: Line) -> None:
+    def forget_text(self) -> None:
+        """Go on with the query's digest alone."""
+        self._digest, self.query = self.digest, ""
+
+    def note_kept(self, first: Query) -> None:
         """Note that the answer was kept since another request, and so was what it asked."""
         self.cached = True
-        self._digest = first.digest
+        self._digest, self.query = first.digest, first.text
+
+
+# When, the line, method, path, status, bytes of the answer, seconds, release.
+_Noted = tuple[float, Line, str, str, str, int, float, str]
 
 
 class Journal:
@@ -87,8 +117,10 @@ class Journal:
         self.is_off = settings.query_log == OFF or (self.path is None and settings.log in ("warning", "error"))
         # Without the key nobody can find the address of a digest by trying all.
         self.key = secrets.token_bytes(16)
-        self.waiting: deque[tuple[float, Line, str, str, str, int, float, str]] = deque()
-        self.dropped = 0
+        self.logs_text = settings.log_queries == "text"
+        self.waiting: deque[tuple[int, _Noted]] = deque()
+        self.size = self.dropped = 0
+        self.lock = threading.Lock()
         self.closing = threading.Event()
         self.descriptor = self._open()
         self.thread = threading.Thread(target=self._write_on, name="journal", daemon=True)
@@ -98,10 +130,24 @@ class Journal:
         """Have a request to `/sparql` or `/api` written; any other is not."""
         if self.is_off or not path.startswith(("/sparql", "/api/")):
             return
-        if len(self.waiting) >= _MOST_WAITING:
-            self.dropped += 1
-            return
-        self.waiting.append((time.time(), line, method, path, status, size, line.seconds, release))
+        seconds = line.seconds
+        own = _OVERHEAD + len(method) + len(path)
+        if line.query:  # not that of a hit, unless it is to be logged
+            if not self.logs_text:
+                line.forget_text()
+            own += sys.getsizeof(line.query)
+        with self.lock:
+            if self.size + own > _MOST_WAITING:
+                self.dropped += 1
+                return
+            self.size += own
+        self.waiting.append((own, (time.time(), line, method, path, status, size, seconds, release)))
+
+    def query_of(self, line: Line) -> Query:
+        """What may be kept of a request's query, for the lines of others who ask the same."""
+        if self.is_off:
+            return NO_QUERY
+        return Query(line.digest, line.query if self.logs_text else "")
 
     def reopen(self) -> None:
         """Open the file anew, for it may have been moved away."""
@@ -128,9 +174,19 @@ class Journal:
             self._write()
         self._write()
 
+    def _batch(self) -> tuple[list[str], int]:
+        """Some of the lines that wait, and the bytes that these took."""
+        batch: list[str] = []
+        taken = 0
+        while self.waiting and len(batch) < _MOST_LINES and taken < _AT_A_TIME:
+            own, noted = self.waiting.popleft()
+            batch.append(self._json(*noted))
+            taken += own
+        return batch, taken
+
     def _write(self) -> None:
         while self.waiting:
-            batch = [self._json(*self.waiting.popleft()) for _ in range(min(len(self.waiting), 500))]
+            batch, taken = self._batch()
             data = "".join(batch).encode()
             try:
                 # Not sys.stderr: its lock, held by this thread, would break the interpreter's end.
@@ -138,6 +194,8 @@ class Journal:
                     data = data[os.write(self.descriptor, data) :]
             except OSError:
                 self.dropped += len(batch)
+            with self.lock:
+                self.size -= taken
 
     def _json(
         self, when: float, line: Line, method: str, path: str, status: str, size: int, seconds: float, release: str
@@ -158,7 +216,7 @@ class Journal:
         }
         if path.startswith("/api/"):
             record["path"] = path
-        if self.settings.log_queries == "text" and line.query:
+        if self.logs_text and line.query:
             record["text"] = line.query
         return json.dumps(record, ensure_ascii=True) + "\n"
 

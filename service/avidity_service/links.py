@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import pyoxigraph as ox
@@ -44,6 +45,11 @@ class Links:
         self.query = catalogue.collections["mappings"]
         self.vocabularies: list[Record] = list(engine.select(_VOCABULARIES))
         self._by_prefix = {row["prefix"].casefold(): row for row in self.vocabularies}
+
+    @cached_property
+    def total(self) -> int:
+        """How many mappings there are."""
+        return len(self.find({})[0])
 
     def find(self, terms: Mapping[str, Sequence[Term]]) -> tuple[list[Record], str]:
         """The mappings that fit, and the query that found them."""

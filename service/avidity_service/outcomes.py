@@ -18,6 +18,7 @@ _WORDS = {
     413: "too-large",
     415: "media-type",
     422: "unknown-value",
+    499: "left",
     500: "fault",
     503: "busy",
     504: "late",
@@ -25,6 +26,7 @@ _WORDS = {
 }
 # Where a request goes: the first that its path starts with.
 _DOORS = (("/sparql", "sparql"), ("/api/", "api"), ("/health", "live"), ("/ready", "live"), ("/metrics", "live"))
+_LONGEST = max(len(prefix) for prefix, _ in _DOORS)
 
 
 def outcome(status: str) -> str:
@@ -33,7 +35,11 @@ def outcome(status: str) -> str:
     return _WORDS.get(code, "ok" if code < 400 else "refused" if code < 500 else "fault")
 
 
-@lru_cache(maxsize=1024)
 def door(path: str) -> str:
     """sparql, api, live (health, readiness, metrics) or page."""
-    return next((name for prefix, name in _DOORS if path.startswith(prefix)), "page")
+    return _door(path[:_LONGEST])
+
+
+@lru_cache(maxsize=1024)  # by no more of a path than tells it: it may be as long as a head may
+def _door(begin: str) -> str:
+    return next((name for prefix, name in _DOORS if begin.startswith(prefix)), "page")

@@ -65,6 +65,14 @@ class Source:
         ordered = sorted({passage.iri: passage for passage in found}.values(), key=lambda one: (one.start, one.end))
         return {passage.id: passage for passage in ordered}
 
+    @cached_property
+    def by_words(self) -> dict[str, list[Passage]]:
+        """The passages by their words."""
+        found: dict[str, list[Passage]] = {}
+        for passage in self.passages.values():
+            found.setdefault(self.text[passage.start : passage.end], []).append(passage)
+        return found
+
     def passages_in(self, start: int, end: int) -> list[Passage]:
         """The passages that share a character with [start, end)."""
         return [passage for passage in self.passages.values() if passage.start < end and start < passage.end]

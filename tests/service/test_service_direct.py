@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import pytest
-from avidity_service.front import layer
+from avidity_service.front import within
 from avidity_service.sparql.direct import direct, plain_query
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -37,7 +37,7 @@ def said(answer: TestResponse) -> tuple[Any, ...]:
 def both(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, **asked: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     first = said(client.open("/sparql", **asked))
     with monkeypatch.context() as patch:
-        patch.setattr(layer, "direct", lambda *_: None)
+        patch.setattr(within, "direct", lambda *_: None)
         # Another text, or the second would come from what is kept.
         return first, said(client.open("/sparql", **asked))
 
@@ -75,7 +75,7 @@ def test_what_is_plain_goes_past_flask_and_nothing_else_does(
         return found
 
     real = direct
-    monkeypatch.setattr(layer, "direct", watched)
+    monkeypatch.setattr(within, "direct", watched)
     plain = "/sparql?query=" + quote(COUNT)
     for address, expected in (
         (plain, True), (plain.replace("%20", "+"), True), (plain + "&format=csv", False), (plain + "&", False),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
+import json
 import threading
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from avidity_service.context import KEY
@@ -17,8 +21,10 @@ from avidity_service.front.encodings import choose, encode
 from avidity_service.front.flight import Flights, Impatient, Left
 from avidity_service.front.kept import Kept, Made
 from avidity_service.front.layer import Front
-from avidity_service.journal import Line
+from avidity_service.journal import Journal, Line
 from avidity_service.release import Release
+from avidity_service.settings import Settings
+from avidity_service.sparql.refusals import refusal
 from backports import zstd
 from flask import Flask, Response, request
 from hypothesis import given
@@ -61,6 +67,8 @@ def front_of(app: Flask) -> Front:
         ("*;q=0, identity;q=0.001", "identity"),
         ("gzip;q=x", "identity"),
         ("gzip;q=nan", "identity"),
+        ("gzip;q=inf", "identity"),
+        ("gzip;q=1.5", "identity"),
         (",,;;=,", "identity"),
     ],
 )
@@ -128,7 +136,7 @@ def kept(name: str, body: bytes = b"", release: str = "r") -> Kept:
 def test_the_cache_stays_within_its_bytes_and_counts_them_right(asked: list[tuple[int, int]]) -> None:
     cache = ByteCache(100_000)
     for number, size in asked:
-        if cache.get(number) is None:
+        if cache.peek(number) is None:
             found = cache.put(number, 10, kept(str(number), b"\1" * size))
             found.variant("gzip")
             cache.weigh(found)
@@ -141,7 +149,7 @@ def test_what_was_asked_for_longest_ago_goes_first() -> None:
     cache = ByteCache(30_000)
     for name in "abc":
         cache.put(name, 1, kept(name, b"1" * 3000))
-    cache.get("a")
+    cache.touch(cache.answers[("r", "a", "text/plain")])
     for name in "def":
         cache.put(name, 1, kept(name, b"1" * 3000))
     assert "a" in cache
@@ -178,11 +186,54 @@ def test_of_a_large_answer_the_tag_is_kept() -> None:
     cache = ByteCache(80_000)
     large = kept("a", b"1" * 20_000)
     assert cache.put("a", 1, large) is large
-    found = cache.get("a")
+    found = cache.peek("a")
     assert found is not None
     assert found.variant("gzip").body is None
     assert found.variant("gzip").etag == large.variant("gzip").etag
     assert cache.size < 10_000
+
+
+def test_an_answer_keeps_the_digest_of_its_query_and_the_text_only_if_that_is_logged(tmp_path: Path) -> None:
+    text, sizes = "x" * 60_000, []
+    for words in ("digest", "text"):
+        line, journal = Line(), Journal(Settings().with_values(query_log=str(tmp_path / "log"), log_queries=words))
+        line.query = text
+        answer = Kept(Made("200 OK", [], b"a"), "r", "1", ("r", words), line)
+        before = answer.size
+        answer.settle(journal.query_of)
+        journal.close()
+        assert (answer.line, answer.query.digest) == (None, line.digest)
+        assert answer.query.text == ("" if words == "digest" else text)
+        sizes.append(answer.size - before)
+    assert sizes[0] == 0
+    assert sizes[1] >= len(text)
+
+
+@pytest.mark.parametrize("logged", [False, True])
+def test_a_kept_answer_takes_what_is_counted(make_app: MakeApp, release: Release, tmp_path: Path, logged: bool) -> None:
+    app = make_app(release, workers=1)
+    if logged:
+        front_of(app).journal = Journal(Settings().with_values(query_log=str(tmp_path / "log")))
+    ask, number = app.test_client().post, 40
+
+    def asked(start: int) -> None:
+        for n in range(start, start + number):
+            query = f"ASK {{}} # {n} {'x' * 60_000}"
+            assert ask("/sparql", data=query, content_type="application/sparql-query").status_code == 200
+
+    asked(0)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        asked(number)
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+        if logged:
+            front_of(app).journal.close()  # type: ignore[union-attr]
+    assert len(front_of(app).cache) == 2 * number
+    assert taken < number * 12_000, "their queries have 60 KB each"
 
 
 def test_one_computes_for_all(make_app: MakeApp, release: Release) -> None:
@@ -278,6 +329,30 @@ def test_a_query_goes_on_while_anybody_waits_for_it(make_app: MakeApp, release: 
         gate.set()
         assert first.result().status_code == second.result().status_code == 200
     assert seen == [False]
+
+
+def test_who_left_is_counted_as_such(make_app: MakeApp, release: Release) -> None:
+    app, gate = make_app(release), threading.Event()
+
+    def slow() -> str:
+        gate.wait(10)
+        return "answer"
+
+    app.add_url_rule("/api/slow", view_func=slow)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(app.test_client().get, "/api/slow")
+        while not front_of(app).flights.under_way:
+            time.sleep(0.005)
+        gone = {"waitress.client_disconnected": lambda: True}
+        left = app.test_client().get("/api/slow", environ_overrides=gone)
+        gate.set()
+        assert first.result().status_code == 200
+    assert (left.status_code, left.get_json()["title"]) == (499, "Client left")
+    assert "Retry-After" not in left.headers
+    assert refusal({"status": "left"}, "ASK {}", 1, Settings()).status == 499
+    counted = app.test_client().get("/metrics").text
+    assert 'avidity_requests_total{door="api",outcome="left"} 1.0' in counted
+    assert 'outcome="busy"' not in counted
 
 
 def test_who_waited_for_one_whose_client_left_is_answered(make_app: MakeApp, release: Release) -> None:
@@ -436,6 +511,27 @@ def test_after_a_swap_nothing_of_the_former_release_is_given(make_app: MakeApp, 
     assert client.get("/v/later" + NUMBERS).status_code == 200
     assert former.retire(1) == 0
     assert not former.enter()
+
+
+def test_a_swap_on_the_way_in_is_noted_under_the_release_that_answers(
+    make_app: MakeApp, release: Release, tmp_path: Path
+) -> None:
+    app = make_app(release)
+    front, other = front_of(app), make_app(replace(release, manifest={**release.manifest, "release": "later"}))
+    front.journal = Journal(Settings().with_values(query_log=str(tmp_path / "log")))
+    look = front.cache.peek
+
+    def swaps(key: Hashable) -> Kept | None:
+        found = look(key)
+        former = front.swap(front_of(other).current)
+        former.retire(0)
+        return found
+
+    front.cache.peek = swaps  # type: ignore[method-assign]
+    answer = app.test_client().get(NUMBERS)
+    front.journal.close()
+    assert answer.headers["Avidity-Release"] == "later"
+    assert json.loads((tmp_path / "log").read_text())["release"] == "later"
 
 
 def test_a_retired_release_waits_for_those_inside(make_app: MakeApp, release: Release) -> None:

@@ -13,13 +13,16 @@ import socket
 import statistics
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from avidity_service import outcomes
 from avidity_service.errors import SettingsError
 from avidity_service.journal import Journal, Line
+from avidity_service.outcomes import door
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 from flask import Flask
@@ -70,6 +73,32 @@ def test_metrics_count_what_happens(make_app: MakeApp, release: Release) -> None
     assert sample(text, "avidity_build_info", version="0.1.0") == 1
     assert sample(text, "process_resident_memory_bytes") > 1e6
     assert "# EOF" in client.get("/metrics", headers={"Accept": "application/openmetrics-text"}).text
+
+
+def test_an_answer_of_which_only_the_tag_is_kept_is_no_hit(make_app: MakeApp, release: Release) -> None:
+    client = make_app(release, workers=1, cache_mb=1).test_client()
+    path = "/sparql?query=" + quote("SELECT * { " + " ".join(
+        f"VALUES ?{name} {{ {' '.join(map(str, range(20)))} }}" for name in "abc") + " }")  # fmt: skip
+    for _ in range(3):
+        etag = client.get(path).headers["ETag"]
+    text = client.get("/metrics").text
+    assert sample(text, "avidity_cache_requests_total", result="hit") == 0
+    for name, labels in (
+        ("avidity_cache_requests_total", {"result": "miss"}),
+        ("avidity_query_seconds_count", {"door": "sparql", "cache": "miss"}),
+    ):
+        assert sample(text, name, **labels) == 3
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    text = client.get("/metrics").text
+    assert sample(text, "avidity_cache_requests_total", result="hit") == 1
+    assert sample(text, "avidity_query_seconds_count", door="sparql", cache="hit") == 1
+
+
+def test_a_long_path_is_not_remembered() -> None:
+    for number in range(30):
+        assert door(f"/api/v1/{number}" + "x" * 1000) == "api"
+    assert outcomes._door.cache_info().currsize < 20
+    assert (door("/metrics"), door("/sparql/"), door("/readymade"), door("/")) == ("live", "sparql", "live", "page")
 
 
 def lines(folder: Path, line: Line, **settings: object) -> str:
@@ -129,6 +158,46 @@ def test_a_query_has_one_digest_by_every_way(make_app: MakeApp, release: Release
             client.post("/sparql", data=QUERY, content_type="application/sparql-query")
     journal.close()
     assert json.loads((tmp_path / "log").read_text())["query"] == hashlib.sha256(QUERY.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("words", ["digest", "text"])
+def test_a_hit_is_logged_as_the_first_was(make_app: MakeApp, release: Release, tmp_path: Path, words: str) -> None:
+    app = make_app(release, workers=1)
+    journal = Journal(Settings().with_values(query_log=str(tmp_path / "log"), log_queries=words))
+    app.wsgi_app.journal = journal  # type: ignore[attr-defined]
+    client = app.test_client()
+    for _ in range(2):
+        client.post("/sparql", data=QUERY, content_type="application/sparql-query")
+    journal.close()
+    first, second = map(json.loads, (tmp_path / "log").read_text().splitlines())
+    assert (first["cache"], second["cache"]) == ("miss", "hit")
+    assert first["query"] == second["query"] == hashlib.sha256(QUERY.encode()).hexdigest()[:16]
+    assert first.get("text") == second.get("text") == (QUERY if words == "text" else None)
+
+
+@pytest.mark.parametrize(
+    ("words", "path"), [("text", "/sparql"), ("digest", "/sparql"), ("digest", "/api/" + "x" * 60_000)]
+)
+def test_lines_that_nobody_takes_are_bounded_by_their_bytes(tmp_path: Path, words: str, path: str) -> None:
+    journal = Journal(Settings().with_values(query_log=str(tmp_path / "log"), log_queries=words))
+    journal.close()  # its writer takes nothing any more
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            line = Line()
+            line.query = f"{number} " + "x" * 60_000
+            journal.note(line, "GET", f"{path}{number}", "200 OK", 1, "tiny")
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    large = words == "text" or len(path) > 100
+    assert taken < (18_000_000 if large else 2_000_000)
+    assert taken * 0.9 < journal.size < 16 * 2**20
+    assert (journal.dropped > 0) == large
+    assert len(journal.waiting) + journal.dropped == 1000
+    journal._write()
+    assert (journal.size, len(journal.waiting)) == (0, 0)
+    assert (tmp_path / "log").read_text().count("\n") == 1000 - journal.dropped
 
 
 def test_a_log_that_was_moved_away_is_opened_anew(tmp_path: Path) -> None:

@@ -354,3 +354,27 @@ def test_no_cut_of_an_answer_passes_for_the_whole(noise: bytes, end: int) -> Non
         return
     assert isinstance(found, ox.QuerySolutions)
     assert len(list(found)) == 5 or noise
+
+
+def test_what_was_found_is_remembered_by_its_bytes(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each subject has a literal of 100 KB; a tenth of them has room."""
+    literal = {"type": "literal", "value": "x" * 100_000}
+    row = {"p": {"type": "uri", "value": "http://a/p"}, "o": literal}
+    one = json.dumps({"head": {"vars": ["p", "o"]}, "results": {"bindings": [row]}}).encode()
+    store = serve(reply(body=one))
+    monkeypatch.setattr("avidity_service.store.engine._REMEMBERED", 1_000_000)
+    engine = RemoteEngine(Client(Address.of(store.url), Credentials()), 5)
+    subjects = [ox.NamedNode(f"http://a/{number}") for number in range(30)]
+    for subject in subjects:
+        assert len(list(engine.matching(subject))) == 1
+    assert len(engine.known) == len(engine.sizes) == 9
+    assert 900_000 < engine.size == sum(engine.sizes.values()) <= 1_000_000
+    asked = len(store.requests)
+    list(engine.matching(subjects[-1]))
+    assert len(store.requests) == asked
+    list(engine.matching(subjects[0]))
+    assert len(store.requests) == asked + 1
+    # One that would take more than its part is not remembered at all.
+    monkeypatch.setattr("avidity_service.store.engine._REMEMBERED", 500_000)
+    list(engine.matching(ox.NamedNode("http://a/large")))
+    assert (ox.NamedNode("http://a/large"), None, None) not in engine.known

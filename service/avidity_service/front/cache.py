@@ -51,23 +51,15 @@ class ByteCache:
     def __contains__(self, key: Hashable) -> bool:
         return key in self.by_key
 
-    def get(self, key: Hashable) -> Kept | None:
-        """The answer to a request, now the one asked for last."""
-        with self.lock:
-            kept = self.by_key.get(key)
-            if kept is None:
-                self.misses += 1
-                return None
-            self.hits += 1
-            self.answers.move_to_end(kept.identity)
-            return kept
-
     def peek(self, key: Hashable) -> Kept | None:
-        """The answer to a request, without counting that somebody asked for it."""
+        """The answer to a request. Who sends from it counts that by `touch`, who has to compute it by `missed`.
+
+        It may be but a tag that somebody else's is to be compared with, so that finding it tells nothing.
+        """
         return self.by_key.get(key)
 
     def touch(self, kept: Kept) -> None:
-        """Count an answer that was peeked at as asked for."""
+        """Count a kept answer as sent, and as the one asked for last."""
         with self.lock:
             self.hits += 1
             if kept.identity in self.answers:
@@ -100,6 +92,7 @@ class ByteCache:
             elif known is not None:
                 self._remove(known)
             self.answers[kept.identity] = kept
+            self.answers.move_to_end(kept.identity)
             if key not in self.by_key:
                 kept.keys.append(key)
                 kept.keys_size += key_size

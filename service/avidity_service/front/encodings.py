@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from avidity_service.negotiation import weighted
+
 IDENTITY = "identity"
 # Shorter answers grow or hardly shrink.
 _WORTHWHILE = 1024
@@ -61,7 +63,7 @@ def _read(accept: str | None) -> tuple[str, ...]:
     """The codings that the header takes, the best liked first."""
     if accept is None or not accept.strip():
         return (IDENTITY,)
-    named = dict(_coding(part) for part in accept.split(",") if part.strip())
+    named = {_ALIASES.get(name, name): quality for name, quality in weighted(accept)}
     rest = named.get("*")
     # What only * takes is the one that everybody knows; identity needs no mention, and comes last then.
     order = [*(name for name in _ENCODERS if name in named), *(name for name in ("gzip", "zstd") if name not in named)]
@@ -72,14 +74,3 @@ def _read(accept: str | None) -> tuple[str, ...]:
 
 
 _liked = lru_cache(maxsize=512)(_read)
-
-
-def _coding(part: str) -> tuple[str, float]:
-    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    quality = 1.0
-    for parameter in parameters:
-        key, _, value = parameter.partition("=")
-        if key.strip() == "q":
-            # RFC 9110, 12.4.2; what is no number refuses.
-            quality = min(1.0, float(value)) if re.fullmatch(r"\s*[0-9]*\.?[0-9]+\s*|\s*[0-9]+\.\s*", value) else 0.0
-    return _ALIASES.get(name, name), quality

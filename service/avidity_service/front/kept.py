@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from avidity_service.front import tags
 from avidity_service.front.encodings import IDENTITY, choose, encode
-from avidity_service.journal import Line
+from avidity_service.journal import NO_QUERY, Line, Query
 
 Header = tuple[str, str]
 Headers = list[Header]
@@ -116,14 +116,16 @@ class Variant:
 class Kept:
     """A 200 of one release.
 
-    `identity` is the release, the request and the media type that was negotiated; `line` is what was noted of the
-    request that it was made for.
+    `identity` is the release, the request and the media type that was negotiated; `line` is what is noted of the
+    request that it was made for, and goes with it only until `settle`: it holds the text of the query.
     """
 
     def __init__(self, made: Made, release: str, version: str, identity: tuple[str, ...], line: Line) -> None:
         self.made: Made | None = made
         self.media_type, self.length = made.media_type, len(made.body)
-        self.release, self.identity, self.line = release, identity, line
+        self.release, self.identity = release, identity
+        self.line: Line | None = line
+        self.query = NO_QUERY
         self.lasting = _of_release(_read(tuple(made.headers)).lasting, release)
         # The mark of a release counts its openings here, so it is in the identity and not in the tag.
         self.tag = tags.tag((release, version), identity[1:], made.body)
@@ -132,14 +134,20 @@ class Kept:
         self.keys_size = 0
         self.lock = threading.Lock()
 
+    def settle(self, query_of: Callable[[Line], Query]) -> None:
+        """Let go of the request, of which only what the log wants is kept."""
+        if self.line is not None:
+            self.query, self.line = query_of(self.line), None
+
     @property
     def size(self) -> int:
         """Bytes that it takes."""
+        own = _OVERHEAD + self.keys_size + self.query.size
         if not self.variants or self.variants.keys() == _PLAIN:
-            return _OVERHEAD + self.keys_size + (self.length if self.made is not None else 0)
+            return own + (self.length if self.made is not None else 0)
         bodies = {id(v.body): len(v.body) for v in self.variants.values() if v.body is not None}
         plain = self.length if self.made is not None and id(self.made.body) not in bodies else 0
-        return _OVERHEAD + self.keys_size + plain + sum(bodies.values())
+        return own + plain + sum(bodies.values())
 
     def coding(self, accept_encoding: str | None) -> str | None:
         """The coding for a client; None if it takes none."""

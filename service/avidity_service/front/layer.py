@@ -16,27 +16,25 @@ from avidity_service.front.encodings import IDENTITY, choose, encode
 from avidity_service.front.flight import Flight, Flights, Impatient, Left
 from avidity_service.front.kept import IMMUTABLE, RELEASE, REVALIDATE, Headers, Kept, Made, without
 from avidity_service.front.serving import Served
-from avidity_service.journal import Journal, Line
+from avidity_service.front.within import REFUSAL, inner_of, run
+from avidity_service.journal import NO_QUERY, Journal, Line, Query
 from avidity_service.metrics import Metrics
 from avidity_service.settings import Settings
-from avidity_service.sparql.direct import RUN, direct
+from avidity_service.sparql.direct import RUN
 
 if TYPE_CHECKING:
     from avidity_service.front.begun import Begun
 
-# A refusal that the application is to put into words.
-REFUSAL = "avidity.refusal"
 CROWDED = "avidity.crowded"
 # A query that the loop of connections has begun.
 BEGUN = "avidity.begun"
 # A follower waits this much longer than any query may take.
 _GRACE_S = 5.0
 _REMEMBERED = 100
-# The application gives whole answers; what is left of them is decided here.
-_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE", "wsgi.file_wrapper")
 
 StartResponse = Callable[..., Any]
 Result = Kept | Made
+Sent = tuple[str, Headers, bytes]
 
 
 class Front:
@@ -57,13 +55,18 @@ class Front:
         line = begun.line if begun else Line.of(environ)
         asked = read(environ)
         served = begun.served if begun else self.current
-        kept = None
-        if asked.key is not None and asked.release in (None, served.id):
-            kept = self.cache.get((served.mark, asked.key))
+        may_be_kept = asked.key is not None and asked.release in (None, served.id)
+        kept = self.cache.peek((served.mark, asked.key)) if may_be_kept else None
         found = self._from(kept, asked, environ)
         if found is not None and kept is not None:
-            line.note_kept(kept.line)
-        status, headers, body = found or self._fresh(asked, environ, line, begun)
+            self.cache.touch(kept)
+            line.note_kept(kept.query)
+        else:
+            if may_be_kept:
+                self.cache.missed()
+            # Another release may have taken its place meanwhile.
+            served, found = self._fresh(asked, environ, line, begun)
+        status, headers, body = found
         headers.append(("X-Request-Id", line.id))
         start_response(status, headers)
         if asked.method == "HEAD":
@@ -95,32 +98,32 @@ class Front:
         self.cache.clear()
         return former
 
-    def _fresh(self, asked: Asked, environ: Environ, line: Line, begun: Begun | None) -> tuple[str, Headers, bytes]:
+    def _fresh(self, asked: Asked, environ: Environ, line: Line, begun: Begun | None) -> tuple[Served, Sent]:
+        """The release that was asked, and what it says."""
         if begun is not None:
-            result = self._lead(begun.flight, begun.served, asked, {**_inner(environ, asked), RUN: begun.run}, line)
-            return self._sent(result, begun.served, asked, environ)
+            result = self._lead(begun.flight, begun.served, asked, {**inner_of(environ, asked), RUN: begun.run}, line)
+            return begun.served, self._sent(result, begun.served, asked, environ)
         served = self._enter()
         try:
             line.read_query(asked.is_sparql, environ)
-            return self._sent(self._result(served, asked, environ, line), served, asked, environ)
+            return served, self._sent(self._result(served, asked, environ, line), served, asked, environ)
         finally:
             served.leave()
 
-    def _sent(self, result: Result, served: Served, asked: Asked, environ: Environ) -> tuple[str, Headers, bytes]:
+    def _sent(self, result: Result, served: Served, asked: Asked, environ: Environ) -> Sent:
         if isinstance(result, Kept):
             return self._from(result, asked, environ) or self._uncodable(served, environ)
         return self._finished(result, served, environ)
 
     def _enter(self) -> Served:
+        # A release is retired only when another has taken its place.
         while not (served := self.current).enter():
-            if served is self.current:  # the service is stopping
-                served.inside += 1
-                break
+            pass
         return served
 
     def _result(self, served: Served, asked: Asked, environ: Environ, line: Line) -> Result:
         """The answer of a release that has been entered: computed, or taken from whoever computes the same."""
-        inner = _inner(environ, asked)
+        inner = inner_of(environ, asked)
         if asked.release not in (None, served.id):
             inner[REFUSAL] = self._not_served(str(asked.release), served.id)
         elif asked.release is not None and asked.key is None and asked.method in ("GET", "HEAD"):
@@ -128,7 +131,7 @@ class Front:
         elif environ.get(CROWDED):
             inner[REFUSAL] = QueryError(503, "Busy", "Too many queries are waiting; try again in a moment.")
         if asked.key is None or REFUSAL in inner:
-            return _run(served, inner)
+            return run(served, inner)
         key = (served.mark, asked.key)
         flight, leads = self.flights.board(key)
         if leads:
@@ -141,12 +144,12 @@ class Front:
                 503, "Being answered", "The same query is being answered for others; try again in a moment.",
                 retry_after_s=1,
             )  # fmt: skip
-            return _run(served, inner)
+            return run(served, inner)
         except Left:
-            inner[REFUSAL] = QueryError(503, "Client left", "Nobody waits for this answer any more.")
-            return _run(served, inner)
+            inner[REFUSAL] = QueryError(499, "Client left", "Nobody waits for this answer any more.")
+            return run(served, inner)
         line.shared = found is not None
-        return found if found is not None else self.keep(_run(served, inner), served, asked, line)
+        return found if found is not None else self.keep(run(served, inner), served, asked, line)
 
     def _lead(self, flight: Flight[Result], served: Served, asked: Asked, inner: Environ, line: Line) -> Result:
         """Compute for all who wait; while anybody does, the query goes on, even if the first who asked has left."""
@@ -155,7 +158,7 @@ class Front:
         inner["waitress.client_disconnected"] = lambda: flight.waiting == 0 and has_left()
         result: Result | None = None
         try:
-            result = self.keep(_run(served, inner), served, asked, line)
+            result = self.keep(run(served, inner), served, asked, line)
         finally:
             # What is new each time is nobody else's answer; a failure is, for they asked the same at the same time.
             # Unless it failed because the first one left, when another had just begun to wait.
@@ -188,9 +191,13 @@ class Front:
         key = (served.mark, asked.key)
         if soon_made and not self.cache.has_room(key, kept):
             return kept
+        kept.settle(self._query_of)
         return self.cache.put(key, asked.key_size, kept)
 
-    def _from(self, kept: Kept | None, asked: Asked, environ: Environ) -> tuple[str, Headers, bytes] | None:
+    def _query_of(self, line: Line) -> Query:
+        return NO_QUERY if self.journal is None else self.journal.query_of(line)
+
+    def _from(self, kept: Kept | None, asked: Asked, environ: Environ) -> Sent | None:
         """What a known answer is for this client; None if it is unknown, or in no coding that the client takes."""
         if kept is None:
             return None
@@ -209,7 +216,7 @@ class Front:
         headers = [*variant.headers, lasting]
         return "200 OK", headers if asked.is_conditional else without(headers, "etag"), variant.body
 
-    def _finished(self, made: Made, served: Served, environ: Environ) -> tuple[str, Headers, bytes]:
+    def _finished(self, made: Made, served: Served, environ: Environ) -> Sent:
         """An answer that is not kept."""
         headers = [*without(made.headers, "content-length", "etag"), (RELEASE, served.id)]
         body = made.body
@@ -225,11 +232,11 @@ class Front:
             headers.append(("Content-Length", str(len(body))))
         return made.status, headers, body
 
-    def _uncodable(self, served: Served, environ: Environ) -> tuple[str, Headers, bytes]:
+    def _uncodable(self, served: Served, environ: Environ) -> Sent:
         offered = [IDENTITY, "gzip", "zstd"]
         words = f"Answers are offered as they are (identity), or in {' and '.join(offered[1:])}."
         refusal = QueryError(406, "No acceptable coding", words, offered=offered)
-        made = _run(served, {**environ, REFUSAL: refusal})
+        made = run(served, {**environ, REFUSAL: refusal})
         body = made.body
         return made.status, [*made.headers, (RELEASE, served.id)], body
 
@@ -238,38 +245,3 @@ class Front:
             words = f"Release {release} was served here until another took its place; the present one is {present}."
             return QueryError(410, "Release gone", words, release=present)
         return QueryError(404, "Unknown release", f"This service serves release {present}.", release=present)
-
-
-def _inner(environ: Environ, asked: Asked) -> Environ:
-    """The request as the application sees it: whole, unconditional, and of the release that is served."""
-    inner = {**environ, "PATH_INFO": asked.path}
-    if asked.key is not None:
-        for name in _CONDITIONS:
-            inner.pop(name, None)
-    if asked.method == "HEAD":  # what a GET would say, without the body
-        inner["REQUEST_METHOD"] = "GET"
-    return inner
-
-
-def _run(served: Served, environ: Environ) -> Made:
-    """The application's whole answer."""
-    if REFUSAL not in environ:
-        plain = direct(served.context, environ, REFUSAL)
-        if plain is not None:
-            return plain
-    said: list[tuple[str, Headers]] = []
-
-    def start_response(status: str, headers: Headers, _fault: object = None) -> Callable[[bytes], object]:
-        said.append((status, headers))
-        return parts.append
-
-    parts: list[bytes] = []
-    found = served.wsgi(environ, start_response)
-    try:
-        parts.extend(found)
-    finally:
-        close = getattr(found, "close", None)
-        if close is not None:
-            close()
-    status, headers = said[-1]
-    return Made(status, headers, b"".join(parts))

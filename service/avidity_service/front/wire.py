@@ -91,7 +91,7 @@ def known(front: Front, asked: Asked, headers: Mapping[str, str], address: str) 
         return None
     front.cache.touch(kept)
     line = Line(headers.get("X_REQUEST_ID"), address)
-    line.note_kept(kept.line)
+    line.note_kept(kept.query)
     status = "304 NOT MODIFIED" if is_known else "200 OK"
     return Known(asked.method, asked.path, status, kept, variant, asked.release is not None, line)
 

@@ -13,6 +13,8 @@ from avidity_service.sparql.scan import scan
 # Ours, and the names that other endpoints have for it. Clients that do not know whom they ask send all of them, some
 # more than once. In those of others a value that is not known here is none of ours, and does not count.
 FORMAT, ITS_OTHER_NAMES = "format", ("output", "results")
+# Of headers that are longer each is another one's, and they take memory.
+_MOST_REMEMBERED = 1024
 _OFFERED = {"SELECT": [*RESULTS], "ASK": [*RESULTS], "CONSTRUCT": [*GRAPHS], "DESCRIBE": [*GRAPHS]}
 
 
@@ -36,8 +38,12 @@ def accepted(query: str, header: str | None, wanted: Sequence[str] | None = None
     return found
 
 
-@lru_cache(maxsize=256)  # clients send the same few
 def _by_header(header: str | None) -> tuple[str, ...]:
+    return _best(header) if header is None or len(header) <= _MOST_REMEMBERED else _best.__wrapped__(header)
+
+
+@lru_cache(maxsize=256)  # clients send the same few
+def _best(header: str | None) -> tuple[str, ...]:
     """What the header Accept likes best of results and of graphs; nothing if it likes none of them."""
     # Generic types count only where they are named: a range must not choose XML by way of text/xml. A browser
     # names application/xml, but it does not ask for it.

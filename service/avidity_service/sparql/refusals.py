@@ -36,7 +36,7 @@ def refusal(status: dict[str, Any], query: str, limit_s: float, settings: Settin
         case "gone":
             return _gone(status.get("signal", 0), settings)
         case "left":
-            return QueryError(503, "Client left", "The query was stopped, as nobody waited for its answer any more.")
+            return QueryError(499, "Client left", "The query was stopped, as nobody waited for its answer any more.")
     return QueryError(400, "Query failed", status.get("message", "The query could not be answered."))
 
 

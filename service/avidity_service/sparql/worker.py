@@ -88,13 +88,20 @@ class Sink:
         self.parts.append(part)
         # Most answers are too small to have too many rows, and to count them would take a tenth of their time.
         if self.count is not None and self.size >= self.free:
-            for uncounted in self.parts[self.counted :]:
-                self.caps.check_rows(self.count.add(uncounted))
-            self.counted = len(self.parts)
+            self._count(self.count)
         if self.size >= self.due and self.emit is not None:
             self.emit(self.rest)
             self.emitted, self.due = len(self.parts), self.size + _PIECE
         return length
+
+    def _count(self, count: RowCount) -> None:
+        rows = 0
+        for uncounted in self.parts[self.counted :]:
+            rows = count.add(uncounted)
+        self.counted = len(self.parts)
+        if rows > self.caps.most_rows and not count.is_exact:
+            self.count = count = count.exact(self.parts)
+        self.caps.check_rows(count.rows)
 
     @property
     def rest(self) -> Sequence[bytes]:

@@ -17,7 +17,10 @@ from avidity_service.store.holdings import RELEASES, Holdings, only_release
 from avidity_service.store.judging import ACCEPT_RESULTS, results, took_too_long
 
 _MOST_BYTES = 256 * 1024 * 1024
-_REMEMBERED = 20_000
+# Bytes of triples that are remembered, and the part of them that one answer may take.
+_REMEMBERED, _PART = 64 * 1024 * 1024, 8
+# What a triple takes besides its text, and what an answer does.
+_TRIPLE, _ANSWER = 320, 512
 # Subjects of one query: a few kilobytes of IRIs, which every store takes.
 _AT_ONCE = 100
 
@@ -32,6 +35,8 @@ class RemoteEngine(Engine):
         self.holdings = Holdings({}, ())
         # A release never changes, so what was found by a pattern stays.
         self.known: OrderedDict[Pattern, list[ox.Triple]] = OrderedDict()
+        self.sizes: dict[Pattern, int] = {}
+        self.size = 0
         self.lock = Lock()
 
     def select(self, query: str, bindings: Mapping[str, Term] | None = None) -> Rows:
@@ -104,10 +109,16 @@ class RemoteEngine(Engine):
             self._remember((ox.NamedNode(iri), None, None), triples)
 
     def _remember(self, pattern: Pattern, found: list[ox.Triple]) -> None:
+        size = _ANSWER + sum(_TRIPLE + len(str(triple).encode()) for triple in found)
+        if size > _REMEMBERED // _PART:
+            return
         with self.lock:
             self.known[pattern] = found
-            while len(self.known) > _REMEMBERED:
-                self.known.popitem(last=False)
+            self.size += size - self.sizes.get(pattern, 0)
+            self.sizes[pattern] = size
+            while self.size > _REMEMBERED:
+                former, _ = self.known.popitem(last=False)
+                self.size -= self.sizes.pop(former)
 
     def _ask(
         self, query: str, *, asks: bool = False, dataset: Sequence[tuple[str, str]] | None = None

@@ -9,7 +9,6 @@ from avidity_service.context import Context
 from avidity_service.iris import BASE
 from avidity_service.names import nodes
 from avidity_service.pages.answer.outcomes import Outcome
-from avidity_service.pages.evidence import contradictions
 from avidity_service.pages.evidence.harms import events, otherwise, patients
 from avidity_service.pages.evidence_map.request import read_view
 from avidity_service.rest.filters import Asked
@@ -91,8 +90,7 @@ def _of(number: int, what: str) -> str:
 
 def disputed(studies: Sequence[str], found: Context) -> list[dict[str, Any]]:
     """The contradictions and gaps about the studies, the major ones first."""
-    every = contradictions.everything(found.things, found.release.source)
-    return [one for one in every if one["study"] and one["study"]["id"] in studies]
+    return [one for one in found.contradictions if one["study"] and one["study"]["id"] in studies]
 
 
 def not_known(outcome: Outcome, found: Context) -> list[Row]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from avidity_service.pages.evidence.quoting import quotes_of
@@ -37,16 +36,15 @@ def contradiction(iri: str, things: Things, source: Source) -> Record:
     }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
 def everything(things: Things, source: Source) -> tuple[Record, ...]:
-    """All of them, the major ones first, then by study; made once, as a release never changes."""
+    """All of them, the major ones first, then by study; `Context.contradictions` makes them once for a release."""
     found = [contradiction(iri, things, source) for iri in things.members("discrepancy")]
     return tuple(sorted(found, key=lambda one: (one["severity"] != "major", one["id"])))
 
 
-def of_study(slug: str | None, things: Things, source: Source) -> list[Record]:
+def of_study(slug: str | None, found: Sequence[Record]) -> list[Record]:
     """Those of one study, or of none."""
-    return [one for one in everything(things, source) if (one["study"]["id"] if one["study"] else None) == slug]
+    return [one for one in found if (one["study"]["id"] if one["study"] else None) == slug]
 
 
 def studies_of(found: Sequence[Record]) -> list[tuple[str, str, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from avidity_service.source import Passage, Source
@@ -31,19 +30,10 @@ def quotes_of(record: Record, source: Source) -> list[Record]:
 
 def quotes_in(proof: str, source: Source) -> list[Record]:
     """The quotes that a proof is joined from; start, end and section are None where two places have the same words."""
-    known = _by_words(source)
+    known = source.by_words
     found = []
     for words in proof.split(_BETWEEN):
         passages = known.get(words, [])
         place = {"quote": words, "start": None, "end": None, "section": None}
         found.append(quoted(passages[0], source) if len(passages) == 1 else place)
-    return found
-
-
-@lru_cache(maxsize=1)
-def _by_words(source: Source) -> dict[str, list[Passage]]:
-    """Made once, as a release never changes; only the last release asked about is kept."""
-    found: dict[str, list[Passage]] = {}
-    for passage in source.passages.values():
-        found.setdefault(source.text[passage.start : passage.end], []).append(passage)
     return found

@@ -9,7 +9,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -54,9 +53,8 @@ class Section:
     rows: list[list[list[list[Unit]]]]
 
 
-@lru_cache(maxsize=1)
 def laid_out(source: Source) -> list[Section]:
-    """The whole text; made once, as a release never changes; only the last release asked about is kept."""
+    """The whole text; `Context.sections` makes it once for a release."""
     cuts, passages = _Cuts(source.passages.values()), _by_start(source.passages.values())
     ends = [0, *(int(row["end"]) for row in source.ledger)]
     units = [_unit(row, end, source, cuts, passages) for row, end in zip(source.ledger, ends, strict=False)]

@@ -33,7 +33,7 @@ def source() -> str:
     exact, others = reading.covering(*chosen, text.passages.values()) if chosen else (None, [])
     record = found.things.record(found.things.members("source")[0])
     return render_template(
-        "evidence/source.html", sections=reading.laid_out(text), chosen=chosen,
+        "evidence/source.html", sections=found.sections, chosen=chosen,
         words=text.text[slice(*chosen)] if chosen else "",
         exact=_with_facts(exact, found) if exact else None, others=[_with_facts(one, found) for one in others],
         record=record["properties"], coverage=text.coverage, passages=len(text.passages),
@@ -45,12 +45,11 @@ def source() -> str:
 def discrepancies() -> str:
     """Every contradiction and gap, or those of one study."""
     found = context()
-    things, source = found.things, found.release.source
-    shown = everything = contradictions.everything(things, source)
+    shown = everything = found.contradictions
     asked = request.args.get("study")
     if asked:
         asked = _slug(asked, found)
-        shown = tuple(contradictions.of_study(None if asked == _WHOLE else asked, things, source))
+        shown = tuple(contradictions.of_study(None if asked == _WHOLE else asked, everything))
     studies = contradictions.studies_of(everything)
     return render_template(
         "evidence/discrepancies.html", found=shown, studies=studies, chosen=asked, total=len(everything)

@@ -40,7 +40,7 @@ def study_page(node: ox.NamedNode, record: Record, found: Context) -> Record:
         "events": events, "axes": timeline.axes_of(events), "timeline": timeline,
         "outcomes": sorted((row for row in rows if not row.get("term")), key=flow.in_course),
         "harms": harmful, "grades": harms.by_grade(harmful),
-        "harm": harms, "found": contradictions.of_study(record["id"], found.things, source),
+        "harm": harms, "found": contradictions.of_study(record["id"], found.contradictions),
         "works": works([found.things.record(value["iri"]) for value in record["properties"].get("hasIdentifier", [])]),
         "table_row": next(iter(by_kind.get("table-row", [])), None),
         "more": [(heading, by_kind[kind]) for kind, heading in _MORE.items() if kind in by_kind], "quotes": quotes,

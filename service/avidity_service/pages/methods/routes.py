@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, render_template
 
 from avidity_service.context import context
-from avidity_service.links import Links
 from avidity_service.pages.home.routes import read
 from avidity_service.synthesis.likeness import FEWEST, WAYS
 from avidity_service.synthesis.request import methods as formulae
@@ -29,7 +27,7 @@ def methods() -> str:
         "methods.html", manifest=release.manifest, counts=release.manifest["counts"], read=read(release.manifest),
         checks=report(release.files, "checks"), source=report(release.files, "source"),
         discrepancies=_by_kind(report(release.files, "discrepancies") or []), formulae=formulae(), fewest=FEWEST,
-        ways={way: why for way, (_, why) in WAYS.items()}, values=_VALUES, vocabulary=_links(found.links),
+        ways={way: why for way, (_, why) in WAYS.items()}, values=_VALUES, vocabulary=found.links.total,
     )  # fmt: skip
 
 
@@ -48,9 +46,3 @@ def _by_kind(found: list[dict[str, Any]]) -> dict[str, Any]:
         "all": len(found), "by_rule": sum(one["found_by"] == "rule" for one in found),
         "kinds": sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])),
     }  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _links(links: Links) -> int:
-    """How many links to outside vocabularies a release has; counted once, as a release never changes."""
-    return len(links.find({})[0])
