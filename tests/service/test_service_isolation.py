@@ -45,6 +45,8 @@ def pool(big_release: Release, request: pytest.FixtureRequest) -> Iterator[Pool]
     """A pool with one worker; `indirect` parameters are settings."""
     given = {"workers": 1, "query_timeout_s": 60, **getattr(request, "param", {})}
     pool = Pool(big_release, Settings().with_values(**given))
+    if pool.settings.query_timeout_s < 10:  # so that the time is the query's and not the start's
+        assert pool.warm()
     yield pool
     pool.close()
 
@@ -78,7 +80,6 @@ def wait_for(done: Callable[[], bool], seconds: float = 20) -> bool:
 
 @pytest.mark.parametrize("pool", [{"query_timeout_s": 0.5}], indirect=True)
 def test_an_endless_query_is_stopped_each_time(pool: Pool) -> None:
-    assert pool.warm()
     # Twice: the second meets a worker that has just been started.
     for _ in range(2):
         before = time.monotonic()
@@ -97,7 +98,6 @@ def test_a_client_may_lower_the_deadline(pool: Pool) -> None:
 
 @pytest.mark.parametrize("pool", [{"query_timeout_s": 0.4}], indirect=True)
 def test_a_client_may_not_raise_the_deadline(pool: Pool) -> None:
-    assert pool.warm()
     assert refused(pool, ENDLESS, timeout_s=3600).extra["timeout_s"] == 0.4
 
 

@@ -377,6 +377,18 @@ def test_a_lost_worker_is_told_as_what_it_was(
     assert f"was ended by signal {number:d}" in line.getMessage()
 
 
+@linux
+def test_whoever_lost_a_worker_waits_for_no_nursery_beyond_the_deadline(pool: Pool) -> None:
+    assert works(pool)
+    (worker,) = pool.all
+    timer = threading.Timer(0.5, os.kill, (worker.pid, signal.SIGKILL))
+    timer.start()
+    with stopped(pool.nurseries[0].process.pid), within(3):
+        assert refused(pool, LONG, timeout_s=1).title == "Worker lost"
+    timer.join()
+    assert works(pool)
+
+
 def test_each_kill_for_memory_explains_one_end(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     second.write_text("pgfault 12\noom_kill 5\noom_kill_other 9\n")

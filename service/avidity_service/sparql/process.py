@@ -1,7 +1,7 @@
 """Worker processes as the front sees them: asked over a socket, killed when late, and how they ended.
 
-What may be called by the loop of connections waits for nothing: `send`, `take`, `close`. `let_go` and `read` ask the
-worker's parent, which may take seconds, and are for threads.
+What may be called by the loop of connections waits for nothing: `send`, `take`, `close`. `let_go` asks the nursery,
+which may take seconds; it is for a thread that does only that.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from avidity_service.sparql.frames import Frame
 _LOG = logging.getLogger("avidity")
 # How often a waiting front looks whether its client is still there, or whether the query has become a long one.
 _LOOK_S = 0.05
+# How long it may take to be told how a worker ended.
+_TELLING_S = 15.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Bytes of an answer that are asked for at a time: most are small, and for the others it is known how many are missing.
 _PART, _MOST_PART = 64 * 1024, 1024 * 1024
@@ -39,11 +41,7 @@ _room = _Room()
 
 
 class Gone(Exception):
-    """The worker is no more; `signal` is what ended it, 0 if nothing did."""
-
-    def __init__(self, signal: int = 0) -> None:
-        self.signal = signal
-        super().__init__(f"ended by signal {signal}")
+    """The worker, or where they come from, is no more."""
 
 
 class Late(Exception):
@@ -59,7 +57,7 @@ def never() -> bool:
     return False
 
 
-class Parent(Protocol):
+class Forks(Protocol):
     """Who forked a worker (`sparql.forking`); all of it may wait."""
 
     def ended(self, pid: int) -> int | None:
@@ -72,15 +70,15 @@ class Parent(Protocol):
 class Worker:
     """One worker process."""
 
-    def __init__(self, pid: int, connection: socket.socket, parent: Parent) -> None:
-        self.pid, self.connection, self.parent = pid, connection, parent
+    def __init__(self, pid: int, connection: socket.socket, nursery: Forks) -> None:
+        self.pid, self.connection, self.nursery = pid, connection, nursery
         self.frame = Frame()
         self.is_whole = False
         self.slowed = False
         # Closed by us; and ended, as its socket tells, against our will.
         self.closed = self.lost = False
-        # The signal that ended it, once that is known.
-        self.signal: int | None = None
+        # The signal that ended it, once that is known; 0 for none.
+        self.signal, self.is_known = 0, threading.Event()
         self.handle = _handle(pid)
         # Of the handle; held for a moment. The collector of garbage may close a forgotten pool amid anything.
         self.lock = threading.RLock()
@@ -174,24 +172,31 @@ class Worker:
         with contextlib.suppress(OSError):
             self.connection.close()
 
-    def ended_by(self) -> int:
-        """The signal that ended a worker that was lost, 0 if none did or nobody knows."""
-        if self.signal is None:
-            found = self.parent.ended(self.pid)
-            self.signal = found or 0
-            if found is None:
-                self.parent.end(self.pid)
-            how = f"was ended by signal {found} ({signal.Signals(found).name})" if found else "ended by itself"
-            _LOG.warning("worker %d %s", self.pid, how if found is not None else "has ended, nobody knows how")
+    def ended_by(self, deadline: float) -> int:
+        """The signal that ended a worker that was lost and dropped; 0 if none did, or nobody knows at the deadline."""
+        self.is_known.wait(max(0.0, min(_TELLING_S, deadline - time.monotonic())))
         return self.signal
 
     def let_go(self) -> None:
         """Have it reaped, and give back what is held of it; if it was lost, how is told in the log."""
-        if self.lost:
-            self.ended_by()
-        elif self.signal is None:
-            self.parent.end(self.pid)
-        self.give_back_handle()
+        try:
+            if self.lost:
+                self._ask_how()
+            else:
+                self.nursery.end(self.pid)
+        finally:
+            self.is_known.set()
+            self.give_back_handle()
+
+    def _ask_how(self) -> None:
+        found = self.nursery.ended(self.pid)
+        if found is None:
+            self.nursery.end(self.pid)
+            how = "has ended, nobody knows how"
+        else:
+            self.signal = found
+            how = f"was ended by signal {found} ({signal.Signals(found).name})" if found else "ended by itself"
+        _LOG.warning("worker %d %s", self.pid, how)
 
     def give_back_handle(self) -> None:
         """After this it is not killed any more; the second time does nothing."""
@@ -211,15 +216,9 @@ class Worker:
         except (OSError, ValueError):
             data = b""
         if not data:
-            raise self._gone()
+            self.lost = not self.closed  # else closed under our hands: the service is stopping
+            raise Gone
         return data
-
-    def _gone(self) -> Gone:
-        if self.closed:  # under our hands: the service is stopping
-            return Gone()
-        # Its socket is closed, so it is ending if it has not ended.
-        self.lost = True
-        return Gone(self.ended_by())
 
 
 def _handle(pid: int) -> int | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A worker that ends so soon was ended before its query began.
 _AT_ONCE_S = 0.25
+# So long may it take to be told how it ended, also if the deadline has come meanwhile.
+_TOLD_S = 0.5
 
 
 @dataclass(slots=True)  # one for each request: to freeze them would take thrice as long
@@ -151,23 +153,26 @@ class Run:
 
     def _lost(self, worker: Worker, error: Gone | Late | Abandoned) -> tuple[dict[str, Any], bytes]:
         self.pool.drop(worker)
-        reason = self._reason(error)
+        number = 0
+        if worker.lost:
+            number = worker.ended_by(max(self.deadline, time.monotonic() + _TOLD_S))
+        reason = self._reason(error, number)
         self.pool.on_kill(reason)
         word = {Late: "late", Gone: "gone"}.get(type(error), "left")
         # By which signal a worker was lost says nothing of its query.
-        return {"status": word, "signal": 0 if reason == "lost" else getattr(error, "signal", 0)}, b""
+        return {"status": word, "signal": 0 if reason == "lost" else number}, b""
 
-    def _reason(self, error: Gone | Late | Abandoned) -> str:
-        match error:
-            case Late():
+    def _reason(self, error: Gone | Late | Abandoned, number: int) -> str:
+        match error, number:
+            case Late(), _:
                 return "late"
-            case Abandoned():
+            case Abandoned(), _:
                 return "client-left"
-            case Gone(signal=signal.SIGSEGV):
+            case _, signal.SIGSEGV:
                 return "stack"
-            case Gone(signal=signal.SIGABRT):  # native code aborts when an allocation fails
+            case _, signal.SIGABRT:  # native code aborts when an allocation fails
                 return "memory"
-            case Gone(signal=signal.SIGKILL) if self.pool.memory_kills.explain_one():
+            case _, signal.SIGKILL if self.pool.memory_kills.explain_one():
                 return "memory"
         return "lost"
 
