@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import weakref
 from dataclasses import replace
 
 import pyoxigraph as ox
@@ -14,6 +15,7 @@ from avidity_service.sparql import sockets
 
 _LOG = logging.getLogger("avidity")
 FOLDER, _MARK = "store", "avidity.json"
+_CLOSE = "close_folder"
 
 
 def is_prepared(release: Release) -> bool:
@@ -49,6 +51,15 @@ def on_disk(release: Release) -> Release:
     descriptor = os.open(release.path / FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     place = f"/proc/{os.getpid()}/fd/{descriptor}"
     found = replace(release, disk=place)
+    # The collector of garbage may come to it late or never, as an application is full of cycles; hence `leave`.
+    found.__dict__[_CLOSE] = weakref.finalize(found, os.close, descriptor)
     # Instead of loading it, which the property would do.
     found.__dict__["store"] = ox.Store.read_only(place)
     return found
+
+
+def leave(release: Release) -> None:
+    """Let go of the folder of a release that nobody asks on disk any more; the second time does nothing."""
+    close = release.__dict__.get(_CLOSE)
+    if close is not None:
+        close()

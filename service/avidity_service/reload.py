@@ -13,6 +13,7 @@ from avidity_service.errors import ReleaseError, SettingsError
 from avidity_service.front.layer import Front
 from avidity_service.front.serving import Served
 from avidity_service.pidfile import Told
+from avidity_service.prepared import leave
 from avidity_service.release import Release, open_release
 from avidity_service.settings import Settings
 from avidity_service.sparql.hugepages import Memory
@@ -83,11 +84,13 @@ class Reloader:
         Memory().gather()
         former = self.front.swap(served)
         seconds = time.monotonic() - started
-        threading.Thread(
-            target=former.retire, args=(self.settings.query_timeout_s + _DRAIN_S,), name="retire", daemon=True
-        ).start()
+        threading.Thread(target=self._retire, args=(former,), name="retire", daemon=True).start()
         words = f"Release {release.id} took the place of {former.id} after {seconds:.2f} s"
         return Outcome("ok", words, release.id)
+
+    def _retire(self, former: Served) -> None:
+        former.retire(self.settings.query_timeout_s + _DRAIN_S)
+        leave(former.context.release)
 
     def _load(self) -> None:
         served = self.front.current.context.release

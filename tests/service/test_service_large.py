@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 import pytest
 from avidity_service.channel import Channel
-from avidity_service.sparql.process import Frame
+from avidity_service.sparql.frames import Frame
 from avidity_service.sparql.worker import Caps, answer
 from avidity_service.untaken import Untaken
 from hypothesis import given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import resource
 import shutil
@@ -20,7 +21,7 @@ from avidity_loaders.release import ReleaseContent, write_release
 from avidity_service.app import create_app
 from avidity_service.context import KEY
 from avidity_service.errors import QueryError
-from avidity_service.prepared import is_prepared, on_disk
+from avidity_service.prepared import is_prepared, leave, on_disk
 from avidity_service.release import Release, open_release
 from avidity_service.settings import Settings
 from avidity_service.sparql import sockets
@@ -158,7 +159,31 @@ def test_the_service_goes_from_disk_into_memory_by_itself(prepared: Release, tmp
         assert again[1]["Avidity-Release"] == "tiny"
         # That was no reload: nobody asked for one.
         assert json.loads((tmp_path / "avidity.json").read_text())["reloads"] == 0
+        # Nor is the folder held any longer, so that it can be taken away.
+        descriptors = Path(f"/proc/{service.process.pid}/fd")
+        assert until(lambda: not any(_leads_to(file, prepared.path / "store") for file in descriptors.iterdir()), 10)
         assert service.stop() == 0
+
+
+def _leads_to(link: Path, place: Path) -> bool:
+    try:
+        return link.readlink() == place
+    except OSError:  # it is no more
+        return False
+
+
+def test_a_folder_is_let_go_of_once(prepared: Release) -> None:
+    found = on_disk(prepared)
+    assert found.disk is not None
+    number = int(Path(found.disk).name)
+    leave(found)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(number)
+    with (prepared.path / "manifest.json").open() as other:  # which may have the number now
+        leave(found)
+        leave(replace(found, disk=None))
+        leave(prepared)
+        assert other.read()
 
 
 def test_a_store_that_cannot_be_opened_is_said_plainly(prepared: Release, tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def _local(sparql: str, release: Path | None) -> Any:
     settings = Settings.from_environment()
     pool = Pool(open_for_reading(release, settings), settings)
     try:
+        pool.give_back(pool.start())  # to load the dataset is not the query's time
         answer = pool.ask(sparql, _ACCEPT, sets_dataset=seen.sets_dataset)
     finally:
         pool.close()

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
-import tempfile
-import threading
+import math
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import IO
 
 from avidity_service.errors import QueryError
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 from avidity_service.sparql.lanes import Lanes, Unready
-from avidity_service.sparql.process import Gone, Late, Nursery, Worker, never
+from avidity_service.sparql.oom import Kills
+from avidity_service.sparql.process import Gone, Late, Worker, never
+from avidity_service.sparql.reaper import Reaper
 from avidity_service.sparql.run import Answer, Run
+from avidity_service.sparql.supply import Supply
 
 _JSON = "application/sparql-results+json"
 _PING_S = 5.0
+# Characters of a query that a worker's socket takes at once, whether or not the worker reads.
+_MOST_AT_ONCE = 32_768
 
 
 class Pool:
@@ -38,12 +40,12 @@ class Pool:
         # Those that gave way to others once: only the slow lane takes them.
         self.slowed: deque[Worker] = deque()
         self.lanes = Lanes(settings.workers, settings.long_queries)
-        self.lock = threading.Lock()
-        self.all: set[Worker] = set()
-        self.nurseries: list[Nursery] = []
-        self.held: list[IO[bytes]] = []
+        self.memory_kills = Kills()
+        self.supply = Supply(release, settings, self.idle)
+        self.all, self.nurseries = self.supply.all, self.supply.nurseries
+        self.reaper = Reaper(self.all, (self.idle, self.slowed), self.supply.notice)
         # Also when nobody closes the pool: at the interpreter's end, or when the pool is forgotten.
-        self.close_down = weakref.finalize(self, _end, self.all, self.nurseries, self.held)
+        self.close_down = weakref.finalize(self, _end, self.supply, self.reaper)
 
     @property
     def closed(self) -> bool:
@@ -87,8 +89,10 @@ class Pool:
         """The query on a worker, for who does not want to wait; None if there is no place at once.
 
         Raises:
-            Unready: if a worker has to be started for it, or it has been a long one: then `ask`.
+            Unready: if a worker has to be started for it, it has been a long one, or has a long text: then `ask`.
         """
+        if len(query) > _MOST_AT_ONCE:
+            raise Unready
         place = self.lanes.enter_at_once(query, client)
         if place is None:
             return None
@@ -110,12 +114,8 @@ class Pool:
 
     def prepare(self) -> None:
         """Start the process that workers come from, and a first one, without waiting; if that fails a query says so."""
-
-        def start() -> None:
-            with contextlib.suppress(OSError, QueryError):
-                self.idle.append(self.start())
-
-        threading.Thread(target=start, name="first worker", daemon=True).start()
+        self.reaper.start()
+        self.supply.ahead()
 
     def warm(self) -> bool:
         """Start as many workers as short queries may run at once, so that the first ones wait for none.
@@ -144,8 +144,7 @@ class Pool:
 
     def close(self) -> None:
         """End all workers."""
-        with self.lock:
-            self.close_down()
+        self.close_down()
 
     def idle_worker(self, *, slow: bool = False) -> Worker | None:
         """A worker that waits for a query, if there is one."""
@@ -169,60 +168,16 @@ class Pool:
                 self.drop(worker)
         return None
 
-    def start(self) -> Worker:
-        """A new worker, from a new nursery if the old one is gone."""
-        for _ in range(2):
-            nursery = self._nursery()
-            try:
-                worker = nursery.worker()
-            except Gone:
-                self._forget(nursery)
-                continue
-            with self.lock:
-                if not self.closed:
-                    self.all.add(worker)
-                    return worker
-            worker.close()
-            break
-        raise QueryError(503, "No worker", "The process that runs queries does not start.", retry_after_s=1)
-
-    def _nursery(self) -> Nursery:
-        with self.lock:
-            if self.closed:
-                raise QueryError(503, "Stopping", "The service is shutting down.", retry_after_s=1)
-            if not self.nurseries:
-                command = self._command()
-                self.nurseries.append(Nursery(command, [file.fileno() for file in self.held]))
-            return self.nurseries[0]
-
-    def _forget(self, nursery: Nursery) -> None:
-        with self.lock:
-            if nursery in self.nurseries:
-                self.nurseries.remove(nursery)
-        nursery.close()
+    def start(self, deadline: float = math.inf, look: Callable[[], bool] = never) -> Worker:
+        """A new worker. Raises as `Supply.worker`."""
+        self.reaper.start()
+        return self.supply.worker(deadline, look)
 
     def drop(self, worker: Worker) -> None:
-        """End a worker."""
-        with self.lock:
-            self.all.discard(worker)
+        """End a worker. The loop of connections may: all that could wait is left to another thread."""
+        self.all.discard(worker)
         worker.close()
-
-    def _command(self) -> list[str]:
-        if not self.held and self.release.disk is None:
-            # The folder may be swapped under our feet; workers start from the bytes that this service opened.
-            file = tempfile.TemporaryFile(prefix="avidity-")  # noqa: SIM115 - held as long as the pool
-            file.write(self.release.files["dataset.nq.gz"])
-            file.flush()
-            self.held.append(file)
-        dataset = self.release.disk or str(self.held[0].fileno())
-        sizes = (
-            self.settings.query_memory_mb,
-            self.settings.max_result_mb * 1024 * 1024,
-            self.settings.max_rows,
-        )
-        # -P: a file in the current folder must not stand in for a module.
-        command = [sys.executable, "-P", "-m", "avidity_service.sparql.nursery", dataset]
-        return [*command, *map(str, sizes)]
+        self.reaper.take(worker)
 
 
 @lru_cache(maxsize=256)
@@ -231,11 +186,6 @@ def _header(accept: tuple[str, ...], sets_dataset: bool) -> bytes:
     return json.dumps({"accept": accept, "sets_dataset": sets_dataset}).encode()
 
 
-def _end(workers: set[Worker], nurseries: list[Nursery], held: list[IO[bytes]]) -> None:
-    # A worker asks its nursery how it ended, so these go last.
-    for worker in list(workers):
-        worker.close()
-    for nursery in nurseries:
-        nursery.close()
-    for file in held:
-        file.close()
+def _end(supply: Supply, reaper: Reaper) -> None:
+    supply.close()
+    reaper.stop()

@@ -1,34 +1,30 @@
-"""Worker processes as the front sees them: forked from one that has the dataset, asked over a socket, killed when late.
+"""Worker processes as the front sees them: asked over a socket, killed when late, and how they ended.
 
-A worker costs a fork of a few milliseconds, whatever the size of the dataset: the nursery loads it once, and its
-children share the memory. The nursery is their parent, so it is asked how a worker ended.
+What may be called by the loop of connections waits for nothing: `send`, `take`, `close`. `let_go` asks the nursery,
+which may take seconds; it is for a thread that does only that.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import logging
 import os
 import select
 import signal
 import socket
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from avidity_service.allocator import tuned
+from avidity_service.sparql.frames import Frame
 
-# A large dataset takes its time to load; that time is no query's.
-_START_S = 300.0
-_ANSWER_S = 10.0
-# How long a worker whose socket has closed may take to end.
-_ENDING_S = 5.0
+_LOG = logging.getLogger("avidity")
 # How often a waiting front looks whether its client is still there, or whether the query has become a long one.
 _LOOK_S = 0.05
+# How long it may take to be told how a worker ended.
+_TELLING_S = 15.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Bytes of an answer that are asked for at a time: most are small, and for the others it is known how many are missing.
 _PART, _MOST_PART = 64 * 1024, 1024 * 1024
@@ -45,11 +41,7 @@ _room = _Room()
 
 
 class Gone(Exception):
-    """The worker is no more; `signal` is what ended it, 0 if nothing did."""
-
-    def __init__(self, signal: int = 0) -> None:
-        self.signal = signal
-        super().__init__(f"ended by signal {signal}")
+    """The worker, or where they come from, is no more."""
 
 
 class Late(Exception):
@@ -65,162 +57,50 @@ def never() -> bool:
     return False
 
 
-class Nursery:
-    """The process that holds the dataset and forks workers."""
+class Forks(Protocol):
+    """Who forked a worker (`sparql.forking`); all of it may wait."""
 
-    def __init__(self, command: Sequence[str], inherited: Sequence[int]) -> None:
-        """`inherited` are the descriptors that the process is to have."""
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            pass_fds = (*inherited, theirs.fileno())
-            command = [*command, str(theirs.fileno())]
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=pass_fds,
-                env=tuned(os.environ),
-            )
-        self.lock = threading.Lock()
-        self.ready = False
+    def ended(self, pid: int) -> int | None:
+        """The signal that ended a worker, 0 for none; None if nobody knows."""
 
-    @property
-    def alive(self) -> bool:
-        """Whether the process is there."""
-        return self.process.poll() is None
-
-    def worker(self) -> Worker:
-        """A new worker, which has the dataset.
-
-        Raises:
-            Gone: if the nursery ended, or does not start.
-        """
-        with self.lock:
-            self._wait_until_ready()
-            ours, theirs = socket.socketpair()
-            try:
-                with theirs:
-                    socket.send_fds(self.control, [b"worker"], [theirs.fileno()])
-                    pid = int(self._answer()["pid"])
-            except (OSError, Gone):
-                ours.close()
-                raise Gone from None
-        return Worker(pid, ours, self)
-
-    def ended(self, pid: int) -> int:
-        """The signal that ended a worker which is ending; 0 if none did or nobody knows."""
-        end = time.monotonic() + _ENDING_S
-        while time.monotonic() < end:
-            found = self._ask(f"ended {pid}")
-            if found is None or found["signal"] is not None:
-                return int(found["signal"]) if found else 0
-            time.sleep(0.002)
-        return 0
-
-    def forget(self, pid: int) -> None:
-        """Say that nobody will ask how a worker ended."""
-        self._ask(f"forget {pid}")
-
-    def close(self) -> None:
-        """End the process, and with it its workers; reap it."""
-        self.process.kill()
-        self.process.wait()
-        self.control.close()
-
-    def _ask(self, message: str) -> dict[str, Any] | None:
-        """The answer to a message; None if the nursery is gone."""
-        with contextlib.suppress(OSError, Gone), self.lock:
-            self.control.send(message.encode())
-            return self._answer()
-        return None
-
-    def _wait_until_ready(self) -> None:
-        if not self.ready:
-            self.control.settimeout(_START_S)
-            self._answer()
-            self.control.settimeout(_ANSWER_S)
-            self.ready = True
-
-    def _answer(self) -> dict[str, Any]:
-        try:
-            data = self.control.recv(4096)
-        except OSError:
-            data = b""
-        if not data:
-            raise Gone
-        answer = json.loads(data)
-        assert isinstance(answer, dict)
-        return answer
-
-
-class Frame:
-    """An answer as it comes in: pieces of it, then its header in JSON with the rest (`sparql.worker` has the lines).
-
-    `missing` are the bytes that the present piece still lacks, or the rest; `size` those of the body that are known of.
-    """
-
-    __slots__ = ("header", "line", "missing", "parts", "size")
-
-    def __init__(self) -> None:
-        self.header: dict[str, Any] | None = None
-        self.parts: list[bytes] = []
-        self.line = b""
-        self.size = self.missing = 0
-
-    def add(self, data: bytes) -> bool:
-        """Take what was received; tells whether the answer is whole."""
-        while True:
-            if not self.missing:
-                if self.header is not None:
-                    return True
-                line, ends, data = (self.line + data).partition(b"\n")
-                if not ends:
-                    self.line = line
-                    return False
-                self._begin(line)
-            elif len(data) <= self.missing:
-                self.parts.append(data)
-                self.missing -= len(data)
-                return self.header is not None and not self.missing
-            else:
-                self.parts.append(data[: self.missing])
-                data, self.missing = data[self.missing :], 0
-
-    def whole(self) -> tuple[dict[str, Any], bytes]:
-        """Header and body of an answer that is whole."""
-        assert self.header is not None
-        return self.header, b"".join(self.parts)
-
-    def _begin(self, line: bytes) -> None:
-        size, _, header = line.partition(b" ")
-        self.line, self.missing = b"", int(size)  # int takes the plus sign of a piece
-        self.size += self.missing
-        if header:
-            self.header = _loaded(header)
-
-
-@lru_cache(maxsize=32)  # successes are all alike
-def _loaded(header: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(header)
-    return found
+    def end(self, pid: int) -> None:
+        """End a worker; nobody will ask how it ended."""
 
 
 class Worker:
     """One worker process."""
 
-    def __init__(self, pid: int, connection: socket.socket, nursery: Nursery) -> None:
+    def __init__(self, pid: int, connection: socket.socket, nursery: Forks) -> None:
         self.pid, self.connection, self.nursery = pid, connection, nursery
         self.frame = Frame()
         self.is_whole = False
         self.slowed = False
+        # Closed by us; and ended, as its socket tells, against our will.
+        self.closed = self.lost = False
+        # The signal that ended it, once that is known; 0 for none.
+        self.signal, self.is_known = 0, threading.Event()
+        self.handle = _handle(pid)
+        # Of the handle; held for a moment. The collector of garbage may close a forgotten pool amid anything.
+        self.lock = threading.RLock()
 
     @property
     def alive(self) -> bool:
         """Whether an idle worker is there: nothing is to be read from it, its end is."""
         try:
-            return not select.select([self.connection], [], [], 0)[0]
-        except (OSError, ValueError):
+            self.lost = _is_readable(self.connection, 0)
+        except (OSError, ValueError):  # closed by us
             return False
+        return not self.lost
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has; asked of a worker that somebody else may have begun to use meanwhile."""
+        poll = select.poll()
+        try:
+            poll.register(self.connection, 0)  # the end is told without being asked for, an answer is not
+            return bool(poll.poll(0))
+        except (OSError, ValueError):  # closed by us
+            return True
 
     def send(self, header: bytes, query: bytes) -> None:
         """Send a query with its header in JSON; its answer is to be taken or read before the next one.
@@ -232,7 +112,8 @@ class Worker:
         try:
             self.connection.sendall(b"%d %b\n%b" % (len(query), header, query))
         except OSError:
-            raise self._gone() from None
+            self.lost = not self.closed
+            raise Gone from None
 
     def take(self) -> bool:
         """Take what there is of the answer, without waiting; tells whether to go on: it is whole, or a large one."""
@@ -281,30 +162,80 @@ class Worker:
             os.setpriority(os.PRIO_PROCESS, self.pid, 19)
 
     def close(self) -> None:
-        """End the process, whatever it is doing; its nursery reaps it."""
-        with contextlib.suppress(OSError):
-            os.kill(self.pid, signal.SIGKILL)
+        """End the process, whatever it is doing, and waits for nothing; the second time does nothing."""
+        self.closed = True
+        with self.lock, contextlib.suppress(OSError):
+            # Not by its number, which is another's if the nursery is gone and the system has reaped it. Where there are
+            # no handles the nursery kills it, in `let_go`; and it ends by itself when its socket is closed.
+            if self.handle is not None:
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
         with contextlib.suppress(OSError):
             self.connection.close()
-        self.nursery.forget(self.pid)
+
+    def ended_by(self, deadline: float) -> int:
+        """The signal that ended a worker that was lost and dropped; 0 if none did, or nobody knows at the deadline."""
+        self.is_known.wait(max(0.0, min(_TELLING_S, deadline - time.monotonic())))
+        return self.signal
+
+    def let_go(self) -> None:
+        """Have it reaped, and give back what is held of it; if it was lost, how is told in the log."""
+        try:
+            if self.lost:
+                self._ask_how()
+            else:
+                self.nursery.end(self.pid)
+        finally:
+            self.is_known.set()
+            self.give_back_handle()
+
+    def _ask_how(self) -> None:
+        found = self.nursery.ended(self.pid)
+        if found is None:
+            self.nursery.end(self.pid)
+            how = "has ended, nobody knows how"
+        else:
+            self.signal = found
+            how = f"was ended by signal {found} ({signal.Signals(found).name})" if found else "ended by itself"
+        _LOG.warning("worker %d %s", self.pid, how)
+
+    def give_back_handle(self) -> None:
+        """After this it is not killed any more; the second time does nothing."""
+        with self.lock:
+            handle, self.handle = self.handle, None
+            if handle is not None:
+                os.close(handle)
 
     def _more(self, deadline: float, look: Callable[[], bool]) -> bytes:
         try:
-            while not select.select([self.connection], [], [], _slice(deadline))[0]:
+            while not _is_readable(self.connection, _slice(deadline)):
                 if time.monotonic() >= deadline:
                     raise Late
                 if look():
                     raise Abandoned
             data = self.connection.recv(_MOST_PART)
-        except (OSError, ValueError):  # closed under our hands: the service is stopping
+        except (OSError, ValueError):
             data = b""
         if not data:
-            raise self._gone()
+            self.lost = not self.closed  # else closed under our hands: the service is stopping
+            raise Gone
         return data
 
-    def _gone(self) -> Gone:
-        # Its socket is closed, so it is ending if it has not ended.
-        return Gone(self.nursery.ended(self.pid))
+
+def _handle(pid: int) -> int | None:
+    """A descriptor that stands for the process, where the system has such (Linux since 5.3)."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
+def _is_readable(connection: socket.socket, timeout_s: float) -> bool:
+    # Not select.select, which knows no descriptor above 1023: there may be thousands of connections.
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(timeout_s * 1000))
 
 
 def _slice(deadline: float) -> float:

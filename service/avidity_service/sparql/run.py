@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from avidity_service.errors import QueryError
 from avidity_service.sparql.lanes import Crowded, Place
 from avidity_service.sparql.process import Abandoned, Gone, Late, Worker, never
 from avidity_service.sparql.refusals import refusal
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # A worker that ends so soon was ended before its query began.
 _AT_ONCE_S = 0.25
+# So long may it take to be told how it ended, also if the deadline has come meanwhile.
+_TOLD_S = 0.5
 
 
 @dataclass(slots=True)  # one for each request: to freeze them would take thrice as long
@@ -33,7 +36,9 @@ class Run:
     def __init__(self, pool: Pool, place: Place, header: bytes, query: str, limit_s: float) -> None:
         self.pool, self.place, self.header, self.query, self.limit_s = pool, place, header, query, limit_s
         self.worker: Worker | None = None
-        self.began = time.monotonic()
+        # The deadline counts from here, whatever the query waits for.
+        self.deadline = time.monotonic() + limit_s
+        self.sent = 0.0
         self.ended = False
 
     def fileno(self) -> int:
@@ -47,7 +52,7 @@ class Run:
         Raises:
             Gone: if the worker has ended.
         """
-        self.began = time.monotonic()
+        self.sent = time.monotonic()
         worker.send(self.header, self.query.encode())
         self.worker = worker
 
@@ -102,10 +107,15 @@ class Run:
         if worker is not None:
             status, body = self._read(worker, is_gone)
             # Whoever killed an idle worker did not mean the query that came an instant later.
-            at_once = time.monotonic() - self.began < _AT_ONCE_S
+            at_once = time.monotonic() - self.sent < _AT_ONCE_S
             if not (at_once and status["status"] == "gone" and status["signal"] in (0, signal.SIGKILL)):
                 return status, body
-        worker = self.pool.start()
+        try:
+            worker = self.pool.start(self.deadline, is_gone)
+        except Late:
+            raise self._unready() from None
+        except Abandoned:
+            return {"status": "left"}, b""
         try:
             self.send(worker)
         except Gone as error:
@@ -126,7 +136,7 @@ class Run:
     def _read(self, worker: Worker, is_gone: Callable[[], bool]) -> tuple[dict[str, Any], bytes]:
         look = self.place.watch(worker, is_gone)
         try:
-            answer = worker.read(self.began + self.limit_s, look)
+            answer = worker.read(self.deadline, look)
         except Crowded as error:
             self.pool.drop(worker)
             self.pool.on_kill("crowded")
@@ -143,19 +153,32 @@ class Run:
 
     def _lost(self, worker: Worker, error: Gone | Late | Abandoned) -> tuple[dict[str, Any], bytes]:
         self.pool.drop(worker)
-        self.pool.on_kill(_reason(error))
+        number = 0
+        if worker.lost:
+            number = worker.ended_by(max(self.deadline, time.monotonic() + _TOLD_S))
+        reason = self._reason(error, number)
+        self.pool.on_kill(reason)
         word = {Late: "late", Gone: "gone"}.get(type(error), "left")
-        return {"status": word, "signal": getattr(error, "signal", 0)}, b""
+        # By which signal a worker was lost says nothing of its query.
+        return {"status": word, "signal": 0 if reason == "lost" else number}, b""
 
+    def _reason(self, error: Gone | Late | Abandoned, number: int) -> str:
+        match error, number:
+            case Late(), _:
+                return "late"
+            case Abandoned(), _:
+                return "client-left"
+            case _, signal.SIGSEGV:
+                return "stack"
+            case _, signal.SIGABRT:  # native code aborts when an allocation fails
+                return "memory"
+            case _, signal.SIGKILL if self.pool.memory_kills.explain_one():
+                return "memory"
+        return "lost"
 
-def _reason(error: Gone | Late | Abandoned) -> str:
-    match error:
-        case Late():
-            return "late"
-        case Abandoned():
-            return "client-left"
-        case Gone(signal=signal.SIGSEGV):
-            return "stack"
-        case Gone(signal=signal.SIGABRT | signal.SIGKILL):
-            return "memory"
-    return "lost"
+    def _unready(self) -> QueryError:
+        detail = (
+            f"No process that runs queries was ready within {self.limit_s:g} s; "
+            "it may be loading the dataset. Try again in a moment."
+        )
+        return QueryError(503, "No worker yet", detail, retry_after_s=2)
