@@ -7,8 +7,8 @@ import resource
 from avidity_service.settings import Settings
 
 _MOST_CONNECTIONS = 2000
-# Descriptors for everything that is no connection.
-_OTHER_DESCRIPTORS = 256
+# Descriptors for everything that is no connection: two for each of 64 + 64 workers, twice in a reload, and files.
+_OTHER_DESCRIPTORS = 640
 _IDLE_S = 30
 _LOOK_EVERY_S = 5
 # The head of a request is in memory for as long as it takes to come in.
