@@ -21,7 +21,7 @@ from avidity_service.metrics import Metrics
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 from avidity_service.store.address import Address, Credentials
-from avidity_service.store.holdings import MARK
+from avidity_service.store.marks import MARK
 from avidity_service.store.opening import open_store
 from avidity_service.store.writing import GraphStore
 from click.testing import CliRunner

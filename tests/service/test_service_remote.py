@@ -102,7 +102,7 @@ def reply(
 def ask(store: FakeStore, query: str = "SELECT ?n {}", **settings: object) -> Answer:
     client = Client(Address.of(store.url), Credentials())
     limits = Settings(query_timeout_s=5).with_values(**settings)
-    pool = RemotePool(client, RemoteEngine(client, 5), "r", limits)
+    pool = RemotePool(client, RemoteEngine(client, 5), limits)
     try:
         return pool.ask(query, [_JSON, "application/n-triples"])
     finally:
@@ -182,7 +182,6 @@ def test_nobody_there_is_503() -> None:
     pool = RemotePool(
         client := Client(Address.of(f"http://127.0.0.1:{port}/"), Credentials()),
         RemoteEngine(client, 1),
-        "r",
         Settings(),
     )
     with pytest.raises(QueryError, match="cannot be reached") as caught:
@@ -213,7 +212,7 @@ def test_a_store_that_says_nothing_is_cut_when_the_client_leaves(serve: Serve) -
 
     store = serve(wait)
     client = Client(Address.of(store.url), Credentials())
-    pool = RemotePool(client, RemoteEngine(client, 60), "r", Settings(query_timeout_s=60))
+    pool = RemotePool(client, RemoteEngine(client, 60), Settings(query_timeout_s=60))
     with pytest.raises(QueryError) as caught:
         pool.ask("ASK {}", [_JSON], is_gone=gone.is_set)
     assert caught.value.status == 503
