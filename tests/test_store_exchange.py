@@ -79,7 +79,7 @@ def serve() -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(release: Release, store: Store | None, **settings: Any) -> Flask:
-        made.append(create_app(release, Settings(store_url=store and store.query, workers=4, **settings)))
+        made.append(create_app(release, Settings(store_url=store.query if store else None, workers=4, **settings)))
         return made[-1]
 
     yield make
@@ -135,7 +135,7 @@ class Load:
     def _ask(self, name: str) -> None:
         self._once(name)
         self.began.wait(120)
-        while not self.stopping.is_set():
+        while not self.stopping.wait(0.05):
             self._once(name)
 
     def _once(self, name: str) -> None:
