@@ -21,7 +21,8 @@ from avidity_service.metrics import Metrics
 from avidity_service.release import Release
 from avidity_service.settings import Settings
 from avidity_service.store.address import Address, Credentials
-from avidity_service.store.holdings import MARK
+from avidity_service.store.judging import ACCEPT_RESULTS
+from avidity_service.store.marks import MARK
 from avidity_service.store.opening import open_store
 from avidity_service.store.writing import GraphStore
 from click.testing import CliRunner
@@ -213,17 +214,48 @@ def test_the_guards_stand_before_every_store(query: str, status: int, remote: Fl
     assert answer.mimetype == "application/problem+json"
 
 
-def test_caps_hold(store: Store, release: Release) -> None:
-    app = create_app(release, Settings(store_url=store.query, workers=1, max_rows=100, max_result_mb=1))
-    try:
-        many, large = (
-            app.test_client().get("/sparql", query_string={"query": query})
-            for query in ("SELECT ?s { ?s ?p ?o } LIMIT 101", "SELECT * { ?s ?p ?o }")
-        )
-    finally:
-        app.extensions[KEY].pool.close()
-    assert (many.status_code, many.get_json()["max_rows"]) == (413, 100)
+def test_caps_hold_and_the_one_that_is_told_is_the_one_that_was_passed(store: Store, release: Release) -> None:
+    def ask(query: str, format_: str = "json", **limits: int) -> Any:
+        app = create_app(release, Settings(store_url=store.query, workers=1, max_result_mb=1).with_values(**limits))
+        try:
+            return app.test_client().get("/sparql", query_string={"query": query, "format": format_})
+        finally:
+            app.extensions[KEY].pool.close()
+
+    ones = "SELECT (1 AS ?x) { ?s ?p ?o } LIMIT "
+    # The store writes 1.9 MB of JSON for what is 40 KB of CSV.
+    assert ask(ones + "20000", "csv", max_rows=20000).data.count(b"\n") == 20001
+    # And here more than is read of it.
+    for rows in ("20001", "60000"):
+        answer = ask(ones.replace("?s ?p ?o", "{ ?s ?p ?o } UNION { ?s ?p ?o }") + rows, "csv", max_rows=20000)
+        assert (answer.status_code, answer.get_json()["max_rows"]) == (413, 20000)
+    large = ask("SELECT * { ?s ?p ?o }", max_rows=0)
     assert (large.status_code, large.get_json()["max_result_mb"]) == (413, 1)
+    assert "larger than 1 MB" in large.text or "The store behind this service writes more than 4 MB" in large.text
+
+
+def test_a_query_of_which_the_store_says_that_it_is_at_fault_is_the_clients(remote: Flask) -> None:
+    answer = remote.test_client().get("/sparql", query_string={"query": "SELECT (<http://a.example/f>(1) AS ?y) {}"})
+    assert answer.status_code == 400
+    assert "http://a.example/f" in answer.get_json()["detail"]
+
+
+def test_only_limits_that_hold_are_announced(app: Flask, remote: Flask) -> None:
+    ours, theirs = (each.test_client().get("/sparql", headers={"Accept": "text/turtle"}).text for each in (app, remote))
+    assert ("query_memory_mb" in ours, "(507)" in ours, "may go on" in ours) == (True, True, False)
+    assert ("query_memory_mb" in theirs, "(507)" in theirs, "may go on" in theirs) == (False, False, True)
+
+
+def test_virtuoso_is_told_when_to_stop(remote: Flask, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    if store.name != "virtuoso":
+        pytest.skip("only Virtuoso takes a time with each query")
+    client = remote.extensions[KEY].pool.client
+    assert client.is_virtuoso
+    query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?a != ?g && ?d != ?i) }"
+    # Told 29 s before our deadline, and not 2 s after it, it has the time to say that it stopped.
+    monkeypatch.setattr("avidity_service.store.client._AFTER_US_S", -29.0)
+    reply = client.ask(query, ACCEPT_RESULTS, (), 30.0, 1 << 20)
+    assert reply.headers["x-sql-state"] == "S1TAT"
 
 
 def test_a_query_ends_at_its_deadline(remote: Flask) -> None:

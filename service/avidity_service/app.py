@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlencode
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from avidity_service import health
-from avidity_service.context import KEY, Context
+from avidity_service.context import KEY, Context, context
 from avidity_service.contract import routes as contract
 from avidity_service.errors import QueryError
 from avidity_service.front.layer import Front
@@ -94,6 +94,7 @@ def make_app(
         app.register_blueprint(blueprint)
     app.before_request(_refuse)
     app.after_request(_headers)
+    app.after_request(_prove)  # the last one is called first
     return app
 
 
@@ -122,6 +123,21 @@ def _refuse() -> None:
     refusal = request.environ.get(REFUSAL)
     if isinstance(refusal, QueryError):
         raise refusal
+
+
+def _prove(response: Response) -> Response:
+    """Say nothing about a release that was read from something else, be it kept in memory since; a 404 says much, too.
+
+    What the store's faults say is of no release, and what the service says of itself must be told in any case. A fault
+    of ours (500) may come from half an upload.
+    """
+    if response.status_code > 500 or request.blueprint == health.blueprint.name or request.endpoint == "static":
+        return response
+    try:
+        context().engine.prove()
+    except QueryError as error:
+        return current_app.make_response(current_app.handle_user_exception(error))
+    return response
 
 
 def _headers(response: Response) -> Response:

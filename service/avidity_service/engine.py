@@ -59,6 +59,17 @@ class Engine:
     def prepare(self, subjects: Iterable[str]) -> None:
         """Told of many subjects that will be asked for one after another; here that costs nothing anyway."""
 
+    def prove(self) -> None:
+        """Whatever was read until now is of the release; here nobody can change it.
+
+        Raises:
+            QueryError: 503 if it is not, or if that cannot be told.
+        """
+
+    def is_changed(self) -> bool:
+        """Whether another release, or the same one anew, has taken the place of the one that is asked."""
+        return False
+
     @property
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""

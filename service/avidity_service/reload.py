@@ -59,7 +59,8 @@ class Reloader:
         """Serve what is at the place now; if that cannot be served, go on with what is."""
         try:
             release = _open(self.place)
-            if release.manifest == self.front.current.context.release.manifest:
+            served = self.front.current.context
+            if release.manifest == served.release.manifest and not served.engine.is_changed():
                 found = Outcome("unchanged", f"Release {release.id} is served already", release.id)
             else:
                 found = self._exchange(release)

@@ -12,13 +12,18 @@ from urllib.parse import parse_qs
 import pyoxigraph as ox
 import pytest
 from avidity_service.errors import QueryError, SettingsError
+from avidity_service.metrics import Metrics
+from avidity_service.release import Release
 from avidity_service.settings import Settings
 from avidity_service.sparql.run import Answer
 from avidity_service.sparql.syntax import explain
 from avidity_service.store.address import Address, Credentials
-from avidity_service.store.client import Client
+from avidity_service.store.client import Client, unreachable
 from avidity_service.store.engine import RemoteEngine
+from avidity_service.store.marks import Mark
+from avidity_service.store.opening import open_store
 from avidity_service.store.pool import RemotePool
+from avidity_service.store.proving import Proof
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,7 +109,7 @@ def reply(
 def ask(store: FakeStore, query: str = "SELECT ?n {}", **settings: object) -> Answer:
     client = Client(Address.of(store.url), Credentials())
     limits = Settings(query_timeout_s=5).with_values(**settings)
-    pool = RemotePool(client, RemoteEngine(client, 5), "r", limits)
+    pool = RemotePool(client, RemoteEngine(client, 5), limits)
     try:
         return pool.ask(query, [_JSON, "application/n-triples"])
     finally:
@@ -213,13 +218,123 @@ def test_nobody_there_is_503() -> None:
     pool = RemotePool(
         client := Client(Address.of(f"http://127.0.0.1:{port}/"), Credentials()),
         RemoteEngine(client, 1),
-        "r",
         Settings(),
     )
     with pytest.raises(QueryError, match="cannot be reached") as caught:
         pool.ask("ASK {}", [_JSON])
     assert caught.value.status == 503
     assert not pool.ping()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "told"),
+    [
+        ("500 Internal Server Error", "text/plain", b"The custom function <http://a/f> is not supported", 400),
+        ("500 Internal Server Error", "text/plain", b"Virtuoso 22012 Error SR084: Division by 0.\n\nSPARQL query:\nx", 400),
+        ("500 Internal Server Error", "text/plain", b"Virtuoso 42001 Error SR185: Undefined procedure DB.DBA.a.", 400),
+        ("500 Internal Server Error", "text/plain", b"Virtuoso 40001 Error SR172: Transaction deadlocked", 502),
+        ("500 Internal Server Error", "text/plain", b"Virtuoso 42000 Error SQ070:SECURITY: no privileges", 502),
+        ("500 Internal Server Error", "text/html", b"The custom function <http://a/f> is not supported", 502),
+        ("500 Internal Server Error", "text/plain", b"disk full: The custom function <a:f> is not supported", 502),
+        ("502 Bad Gateway", "text/plain", b"The custom function <http://a/f> is not supported", 502),
+    ],
+)  # fmt: skip
+def test_only_what_the_store_says_of_the_query_is_the_clients_fault(
+    status: str, kind: str, body: bytes, told: int, serve: Serve
+) -> None:
+    error = refused(serve(reply(status, kind, body)))
+    assert error.status == told
+    assert ("says: " in error.detail) == (told == 400)
+    assert "SPARQL query" not in error.detail
+
+
+def _silent(connection: socket.socket, _: bytes) -> None:
+    if not connection.recv(1):
+        raise OSError
+
+
+def test_our_deadline_is_not_called_the_stores(serve: Serve) -> None:
+    store = serve(_silent)
+    error = refused(store, query_timeout_s=0.3)
+    assert (error.status, error.extra["timeout_s"]) == (504, 0.3)
+    client = Client(Address.of(store.url), Credentials())
+    with pytest.raises(QueryError, match=r"gave up after 0\.3 s; the store behind it may go on") as caught:
+        RemoteEngine(client, 0.3).select("SELECT ?n {}")
+    assert caught.value.detail == error.detail
+
+
+def test_a_store_that_hangs_is_found_unready_soon(serve: Serve) -> None:
+    client = Client(Address.of(serve(_silent).url), Credentials())
+    pool = RemotePool(client, RemoteEngine(client, 60), Settings(query_timeout_s=60))
+    began = time.monotonic()
+    assert not pool.ping()
+    assert time.monotonic() - began < 5
+    pool.close()
+
+
+def test_a_look_that_fails_proves_nothing_and_changes_nothing() -> None:
+    looks: list[Mark | QueryError] = []
+
+    def look(_: float) -> Mark:
+        found = looks.pop(0)
+        if isinstance(found, QueryError):
+            raise found
+        return found
+
+    ours, other = Mark(frozenset({("a", "b", "c")}), "r"), Mark(frozenset({("a", "b", "d")}), "r")
+    proof = Proof(look)
+    looks += [ours]
+    proof.begin()
+    proof.check()  # nothing was heard, so nothing is looked at
+    proof.hear()
+    looks += [unreachable(), ours]
+    with pytest.raises(QueryError, match="did not say which release") as caught:
+        proof.check()
+    assert caught.value.status == 503
+    proof.check()
+    proof.check()
+    proof.hear()
+    looks += [other, ours]
+    for _ in range(2):  # the mark coming back would not mend what was read meanwhile
+        with pytest.raises(QueryError, match="filled anew"):
+            proof.check()
+    assert looks == [ours]
+
+
+def test_one_look_serves_all_who_wait_and_none_who_came_after_it_began() -> None:
+    looking, go_on = threading.Event(), threading.Event()
+    looks = []
+
+    def look(_: float) -> Mark:
+        looks.append(1)
+        if len(looks) == 2:
+            looking.set()
+            go_on.wait(5)
+        return Mark()
+
+    proof = Proof(look)
+    proof.begin()
+    proof.hear()
+    first = threading.Thread(target=proof.check)
+    first.start()
+    assert looking.wait(5)
+    proof.hear()
+    others = [threading.Thread(target=proof.check) for _ in range(10)]
+    for thread in others:
+        thread.start()
+    go_on.set()
+    for thread in [first, *others]:
+        thread.join(5)
+    assert len(looks) == 3
+    assert proof.heard == proof.proven == 2
+
+
+def test_a_store_that_is_away_at_the_start_is_named(release: Release) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}/query"
+    with pytest.raises(QueryError, match=f"AVIDITY_STORE_URL is {url}") as caught:
+        open_store(release, Settings(store_url=url), Metrics())
+    assert caught.value.status == 503
 
 
 def test_a_store_that_drips_is_cut_at_the_deadline(serve: Serve) -> None:
@@ -244,7 +359,7 @@ def test_a_store_that_says_nothing_is_cut_when_the_client_leaves(serve: Serve) -
 
     store = serve(wait)
     client = Client(Address.of(store.url), Credentials())
-    pool = RemotePool(client, RemoteEngine(client, 60), "r", Settings(query_timeout_s=60))
+    pool = RemotePool(client, RemoteEngine(client, 60), Settings(query_timeout_s=60))
     with pytest.raises(QueryError) as caught:
         pool.ask("ASK {}", [_JSON], is_gone=gone.is_set)
     assert caught.value.status == 503

@@ -21,11 +21,14 @@ class Limit:
 
 def limits(settings: Settings) -> list[Limit]:
     """All limits that a query has to keep, with the status that tells that it did not."""
+    is_ours = settings.store_url is None  # the memory and the processors of a store elsewhere are not
+    late = "" if is_ours else ", after which the service gives up and the store may go on"
     most = f"{settings.max_rows} rows or triples of answer" if settings.max_rows else "any number of rows"
     return [
         Limit("query_timeout_s", settings.query_timeout_s, "s",
-              f"{settings.query_timeout_s:g} s a query (504); timeout= may lower it"),
-        Limit("query_memory_mb", settings.query_memory_mb, "MB", f"{settings.query_memory_mb} MB a query (507)"),
+              f"{settings.query_timeout_s:g} s a query (504){late}; timeout= may lower it"),
+        *([Limit("query_memory_mb", settings.query_memory_mb, "MB", f"{settings.query_memory_mb} MB a query (507)")]
+          if is_ours else []),
         Limit("max_query_bytes", settings.max_query_bytes, "bytes", f"{settings.max_query_bytes} bytes of query (413)"),
         Limit("max_rows", settings.max_rows, "rows", f"{most} (413)"),
         Limit("max_result_mb", settings.max_result_mb, "MB", f"{settings.max_result_mb} MB of answer (413)"),

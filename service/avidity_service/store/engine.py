@@ -13,8 +13,11 @@ from avidity_service.engine import Engine, Node, Rows, Term
 from avidity_service.errors import QueryError
 from avidity_service.sparql.process import Late
 from avidity_service.store.client import Client, TooLarge
-from avidity_service.store.holdings import RELEASES, Holdings, only_release
-from avidity_service.store.judging import ACCEPT_RESULTS, results, took_too_long
+from avidity_service.store.holdings import Holdings
+from avidity_service.store.judging import ACCEPT_RESULTS, results
+from avidity_service.store.marks import SAID, Mark
+from avidity_service.store.proving import Proof
+from avidity_service.store.refusals import given_up
 
 _MOST_BYTES = 256 * 1024 * 1024
 # Bytes of triples that are remembered, and the part of them that one answer may take.
@@ -33,6 +36,7 @@ class RemoteEngine(Engine):
     def __init__(self, client: Client, limit_s: float) -> None:
         self.client, self.limit_s = client, limit_s
         self.holdings = Holdings({}, ())
+        self.proof = Proof(self.mark)
         # A release never changes, so what was found by a pattern stays.
         self.known: OrderedDict[Pattern, list[ox.Triple]] = OrderedDict()
         self.sizes: dict[Pattern, int] = {}
@@ -58,11 +62,22 @@ class RemoteEngine(Engine):
         """The answer to an ASK."""
         return bool(self._ask(query, asks=True))
 
-    def held_release(self) -> str | None:
-        """The release that the store says it holds now; the graph that says so is no part of the release."""
-        found = self._ask(RELEASES, dataset=())
+    def mark(self, limit_s: float) -> Mark:
+        """The mark that the store has now; the graph that says so is no part of the release."""
+        found = self._answer(SAID, (), min(limit_s, self.limit_s))
         assert isinstance(found, ox.QuerySolutions)
-        return only_release([tuple(row) for row in found])
+        return Mark.of(tuple(row) for row in found)
+
+    def prove(self) -> None:
+        """As `Engine.prove`: look whether the store still has the mark with which it was opened."""
+        self.proof.check()
+
+    def is_changed(self) -> bool:
+        """Whether the store has another mark; a store that does not answer has none that is known."""
+        try:
+            return self.proof.is_changed()
+        except QueryError:
+            return False
 
     def matching(
         self, subject: Node | None = None, predicate: ox.NamedNode | None = None, object_: Node | None = None
@@ -120,14 +135,19 @@ class RemoteEngine(Engine):
                 former, _ = self.known.popitem(last=False)
                 self.size -= self.sizes.pop(former)
 
-    def _ask(
-        self, query: str, *, asks: bool = False, dataset: Sequence[tuple[str, str]] | None = None
+    def _ask(self, query: str, *, asks: bool = False) -> ox.QuerySolutions | ox.QueryBoolean:
+        self.proof.refuse_if_changed()
+        found = self._answer(query, self.holdings.dataset, self.limit_s, asks=asks)
+        self.proof.hear()
+        return found
+
+    def _answer(
+        self, query: str, dataset: Sequence[tuple[str, str]], limit_s: float, *, asks: bool = False
     ) -> ox.QuerySolutions | ox.QueryBoolean:
-        dataset = self.holdings.dataset if dataset is None else dataset
         try:
-            reply = self.client.ask(query, ACCEPT_RESULTS, dataset, self.limit_s, _MOST_BYTES)
+            reply = self.client.ask(query, ACCEPT_RESULTS, dataset, limit_s, _MOST_BYTES)
         except Late:
-            raise took_too_long() from None
+            raise given_up(limit_s) from None
         except TooLarge:
             raise QueryError(502, "The store's answer is too large", "The service cannot hold it.") from None
         try:

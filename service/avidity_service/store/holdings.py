@@ -9,19 +9,16 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from avidity_service.errors import ReleaseError
-from avidity_service.iris import BASE, GRAPH, XSD
+from avidity_service.iris import BASE, GRAPH
 from avidity_service.store.address import Address
+from avidity_service.store.marks import IDENTIFIER, MARK
 
 _LOG = logging.getLogger("avidity.store")
-# The graph by which a store says what it holds. It is written last, so that half an upload is no release.
-MARK = GRAPH + "release"
-_IDENTIFIER, _TRIPLES = "http://purl.org/dc/terms/identifier", "http://rdfs.org/ns/void#triples"
 # So many graphs can be named with each query; more would make requests larger than stores take.
 MOST_NAMED = 250
 
 _GRAPHS = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-RELEASES = f"SELECT DISTINCT ?id WHERE {{ GRAPH <{MARK}> {{ ?release <{_IDENTIFIER}> ?id }} }}"
-_UNION = f"ASK {{ ?release <{_IDENTIFIER}> ?id FILTER(STRSTARTS(STR(?release), '{BASE}release/')) }}"
+_UNION = f"ASK {{ ?release <{IDENTIFIER}> ?id FILTER(STRSTARTS(STR(?release), '{BASE}release/')) }}"
 
 Rows = list[tuple[ox.NamedNode | ox.Literal | None, ...]]
 
@@ -34,16 +31,6 @@ class Holdings:
     dataset: tuple[tuple[str, str], ...]
 
 
-def mark(release: str, quads: int) -> list[ox.Triple]:
-    """The triples by which a store says that it holds a release."""
-    node = ox.NamedNode(f"{BASE}release/{release}")
-    number = ox.Literal(str(quads), datatype=ox.NamedNode(XSD + "integer"))
-    return [
-        ox.Triple(node, ox.NamedNode(_IDENTIFIER), ox.Literal(release)),
-        ox.Triple(node, ox.NamedNode(_TRIPLES), number),
-    ]
-
-
 def counts(select: Callable[[str], Rows]) -> dict[str, int]:
     """The triples of each named graph of the store."""
     found = {}
@@ -53,24 +40,25 @@ def counts(select: Callable[[str], Rows]) -> dict[str, int]:
     return found
 
 
-def only_release(rows: Rows) -> str | None:
-    """The id of the release that `RELEASES` found; None for none, or more than one."""
-    found = [row[0] for row in rows]
-    return found[0].value if len(found) == 1 and isinstance(found[0], ox.Literal) else None
-
-
-def look(select: Callable[[str], Rows], ask: Callable[[str], bool], release: str, address: Address) -> Holdings:
-    """What the store holds of a release.
+def require(release: str, found: str | None, address: Address) -> None:
+    """Go on only if the release that was found is this one.
 
     Raises:
-        ReleaseError: if it holds none, another one, or shows its graphs in no way that our queries could use.
+        ReleaseError: if it is another one or none.
     """
-    found = only_release(select(RELEASES))
     if found != release:
         holds = f"holds release {found}, and not {release}" if found else "holds no release of Avidity"
         raise ReleaseError(
             f"The store at {address} {holds}. Upload this one with: avidity publish --to URL (docs/remote-store.md)"
         )
+
+
+def look(select: Callable[[str], Rows], ask: Callable[[str], bool], address: Address) -> Holdings:
+    """In which graphs the store holds its release.
+
+    Raises:
+        ReleaseError: if it shows its graphs in no way that our queries could use.
+    """
     there = counts(select)
     ours = {graph: number for graph, number in there.items() if graph.startswith(GRAPH) and graph != MARK}
     foreign = sorted(graph for graph in there if graph not in ours and graph != MARK)

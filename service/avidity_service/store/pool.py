@@ -18,6 +18,7 @@ from avidity_service.sparql.worker import Caps, Found, write
 from avidity_service.store.client import Client, TooLarge
 from avidity_service.store.engine import RemoteEngine
 from avidity_service.store.judging import ACCEPT_GRAPH, ACCEPT_RESULTS, graph, results
+from avidity_service.store.refusals import READ_FOR_EACH, fault_of_query, given_up, left, overflow
 
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 # Words of Virtuoso that let a query fetch from other hosts, and its functions that reach into the database.
@@ -43,9 +44,10 @@ class _Elsewhere:
 class RemotePool:
     """Hands so many queries on at once; the same lanes, deadline and caps as for the embedded store."""
 
-    def __init__(self, client: Client, engine: RemoteEngine, release: str, settings: Settings) -> None:
-        self.client, self.engine, self.release, self.settings = client, engine, release, settings
+    def __init__(self, client: Client, engine: RemoteEngine, settings: Settings) -> None:
+        self.client, self.engine, self.settings = client, engine, settings
         self.lanes = Lanes(settings.workers, settings.long_queries)
+        self.most_read = settings.max_result_mb * 1024 * 1024 * READ_FOR_EACH
         self.caps = Caps(settings.max_result_mb * 1024 * 1024, settings.max_rows)
         self.closed = False
         self.all: tuple[()] = ()  # worker processes: there are none here
@@ -65,7 +67,8 @@ class RemotePool:
         """The answer to a foreign query; arguments as of `sparql.pool.Pool.ask`.
 
         Raises:
-            QueryError: 400, 403, 406, 413, 503 and 504 as there; 502 if the store's answer cannot be trusted.
+            QueryError: 400, 403, 406, 413, 503 and 504 as there; 502 if the store's answer cannot be trusted; 503 if
+                it is not of the release that is served.
         """
         form = _form(query)
         if self.closed:
@@ -74,11 +77,16 @@ class RemotePool:
         own = [("default-graph-uri", iri) for iri in default] + [("named-graph-uri", iri) for iri in named]
         dataset = own or (() if sets_dataset else self.engine.holdings.dataset)
         limit = min(timeout_s or self.settings.query_timeout_s, self.settings.query_timeout_s)
+        self.engine.proof.refuse_if_changed()
         place = self.lanes.enter(query, client)
         try:
             look = place.watch(_Elsewhere(), is_gone)
             kinds = ACCEPT_GRAPH if is_graph else ACCEPT_RESULTS
-            reply = self.client.ask(_BASE + query, kinds, dataset, limit, self.caps.most_bytes, look)
+            reply = self.client.ask(_BASE + query, kinds, dataset, limit, self.most_read, look)
+            self.engine.proof.hear()
+            fault = fault_of_query(reply)
+            if fault is not None:
+                raise fault
             if is_graph:
                 found: Found = graph(reply, query, lines_ahead=_LINES_AHEAD)
             else:
@@ -87,14 +95,15 @@ class RemotePool:
         except Crowded as error:
             raise error.refusal() from None
         except Late:
-            status, body = {"status": "late"}, b""
+            raise given_up(limit) from None
         except Abandoned:
-            status, body = {"status": "gone"}, b""
-        except TooLarge:
-            status, body = {"status": "too-large"}, b""
+            raise left() from None
+        except TooLarge as error:
+            raise overflow(error.begun, query, self.settings) from None
         finally:
             place.leave()
         if status["status"] == "ok":
+            self.engine.prove()
             return Answer(status["type"], body)
         raise refusal(status, query, limit, self.settings)
 
@@ -103,9 +112,9 @@ class RemotePool:
         return self.ping()
 
     def ping(self) -> bool:
-        """Whether the store answers, and still holds the release that is served."""
+        """Whether the store answers within a moment, and still has the upload that is served."""
         try:
-            return self.engine.held_release() == self.release
+            return not self.engine.proof.is_changed()
         except QueryError:
             return False
 

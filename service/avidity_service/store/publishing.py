@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from avidity_service.errors import PublishError
 from avidity_service.iris import GRAPH
 from avidity_service.release import Release
-from avidity_service.store.holdings import MARK, mark
+from avidity_service.store.marks import MARK, Mark, mark
 
 # Triples of one update: a few megabytes at most, which every store takes.
 _AT_ONCE = 10_000
@@ -33,6 +33,9 @@ class Target(Protocol):
 
     def drop(self, graph: str) -> None:
         """Remove a graph, which may be missing."""
+
+    def marked(self) -> Mark:
+        """What the store says that it holds."""
 
     def counts(self) -> dict[str, int]:
         """The triples of each named graph."""
@@ -64,7 +67,7 @@ def publish(release: Release, todo: Plan, target: Target, say: Callable[[str], N
     Raises:
         PublishError: if the store refuses a part, or has other counts afterwards; then it claims no release.
     """
-    target.drop(MARK)
+    _unmark(target)
     say(f"unmarked  the store claims no release until all of {release.id} is there")
     for number, graph in enumerate(todo.write, start=1):
         _write(release.store, ox.NamedNode(graph), target)
@@ -76,6 +79,18 @@ def publish(release: Release, todo: Plan, target: Target, say: Callable[[str], N
     _verify(todo, target.counts())
     target.put(MARK, _triples(mark(release.id, sum(todo.write.values()))))
     say(f"verified  every graph by its count; the store now holds release {release.id}")
+
+
+def _unmark(target: Target) -> None:
+    """Take the mark away, and see that it is gone: services rely on it before the first graph is touched."""
+    target.drop(MARK)
+    left = target.marked()
+    if left.said:
+        raise PublishError(
+            f"The store still says that it holds {f'release {left.release}' if left.release else 'something'}, after "
+            f"<{MARK}> was removed. Nothing was written. Is --to where this store takes graphs (or with --by updates, "
+            "updates), and --query its query endpoint? docs/remote-store.md has a table."
+        )
 
 
 def _write(store: ox.Store, graph: ox.NamedNode, target: Target) -> None:

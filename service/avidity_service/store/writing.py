@@ -15,6 +15,7 @@ from avidity_service.store import holdings
 from avidity_service.store.address import Address, Credentials
 from avidity_service.store.client import Client, TooLarge
 from avidity_service.store.judging import ACCEPT_RESULTS, results
+from avidity_service.store.marks import SAID, Mark
 
 # Writing a graph may take a store its time; this is for one that is dead.
 _SILENCE_S = 300.0
@@ -36,6 +37,10 @@ class Writer:
             self.session.headers.update([credentials.header])
         elif credentials.user is not None:
             self.session.auth = HTTPBasicAuth(*self.pair)
+
+    def marked(self) -> Mark:
+        """What the store says that it holds."""
+        return Mark.of(self._select(SAID))
 
     def counts(self) -> dict[str, int]:
         """The triples of each named graph."""
