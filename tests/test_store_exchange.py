@@ -18,6 +18,7 @@ from avidity_service.app import create_app
 from avidity_service.cli import main
 from avidity_service.context import KEY
 from avidity_service.front.layer import Front
+from avidity_service.pidfile import State, Told
 from avidity_service.release import Release, open_release
 from avidity_service.reload import Reloader
 from avidity_service.settings import Settings
@@ -210,7 +211,7 @@ def test_reload_takes_what_the_store_holds_now(
     app = serve(release, store)
     place = tmp_path / "current"
     place.symlink_to(release_folder)
-    reloader = Reloader(front_of(app), place, front_of(app).settings, lambda _: None)
+    reloader = Reloader(front_of(app), place, front_of(app).settings, Told(None, State(1, "", release.id)))
     assert reloader.reload().outcome == "unchanged"
     publish(store, other_folder)
     # The folder is still the former one: nothing changes, and that is said.

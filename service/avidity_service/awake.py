@@ -46,11 +46,9 @@ class Awake:
         return events
 
 
-def processors(cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> int:
-    """How many processors this process may keep busy; 0 if its time on them is rationed: then none is to be wasted."""
-    if any(_is_rationed(place) for place in _places(cgroups, own)):
-        return 0
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def is_rationed(cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> bool:
+    """Whether this process has only so much time on its processors: then none of it is to be waited away."""
+    return any(_has_quota(place) for place in _places(cgroups, own))
 
 
 def _places(cgroups: Path, own: Path) -> list[Path]:
@@ -64,7 +62,7 @@ def _places(cgroups: Path, own: Path) -> list[Path]:
     return places
 
 
-def _is_rationed(place: Path) -> bool:
+def _has_quota(place: Path) -> bool:
     try:
         said = place.read_text().split()
     except OSError:

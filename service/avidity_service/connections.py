@@ -20,7 +20,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from avidity_service.awake import processors
+from avidity_service.awake import is_rationed
 from avidity_service.channel import Channel
 from avidity_service.fair import FairQueue
 from avidity_service.front import asked
@@ -66,7 +66,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.loop_thread = 0
         self.untaken = Untaken(settings.max_result_mb * 1024 * 1024)
         self.heads, self.poller = Heads(), Poller(awake_s=settings.awake_us / 1e6)
-        self.processors = processors()
+        self.is_rationed = is_rationed()
         self.at_hand: deque[Channel] = deque()
         quick, self.live, self.queries, self.under_way = (ThreadedTaskDispatcher() for _ in range(4))
         quick.queue = FairQueue(_client)
@@ -226,9 +226,9 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def _turn(self, timeout_s: float) -> None:
         most_s = self.looping.most_s
         timeout_s = timeout_s if most_s is None else min(timeout_s, most_s)
-        # Workers that are at it may want the processor that the loop would stay awake on.
-        spare = len(self.looping.under_way) < self.processors
-        self.poller.turn(0 if self.at_hand else timeout_s, awake=spare)
+        # While a worker is at it, its client or another worker may want the processor.
+        awake = not self.is_rationed and not self.looping.under_way
+        self.poller.turn(0 if self.at_hand else timeout_s, awake=awake)
         self.looping.turn()
         # A request that comes up while these are sent waits until all have had their turn.
         for _ in range(len(self.at_hand)):
