@@ -20,29 +20,39 @@ from avidity_service.headers import STANDARD
 from avidity_service.journal import Line
 from avidity_service.parsing import Parser
 from avidity_service.plain import Plain
+from avidity_service.requesting import client_of
 
 # Seconds for the head of a request, for its body, to take an answer, and to take nothing of it.
 _HEAD_S, _BODY_S, _TAKING_S, _STALLED_S = 20, 120, 600, 60
 
 
-class Task(WSGITask):  # type: ignore[misc]
+class _Ending:
+    """How an answer says whether its connection goes on."""
+
+    def build_response_header(self) -> bytes:
+        """Head of the answer; a service that stops tells its clients to go on elsewhere."""
+        task: Any = self
+        if task.channel.server.stopping.is_set():
+            task.close_on_finish = True
+        head: bytes = super().build_response_header()  # type: ignore[misc]
+        if not task.close_on_finish:
+            return head
+        # waitress may say both to a client of HTTP/1.0.
+        head = head.replace(b"\r\nConnection: Keep-Alive\r\n", b"\r\n")
+        return head if b"\r\nConnection: close\r\n" in head else head[:-2] + b"Connection: close\r\n\r\n"
+
+
+class Task(_Ending, WSGITask):  # type: ignore[misc]
     """A request with what the queue knows of it."""
 
     def get_environment(self) -> dict[str, Any]:
         """What the application is told."""
         environ: dict[str, Any] = super().get_environment()
-        if getattr(self.request, "crowded", False):
-            environ[CROWDED] = True
+        if (crowded := getattr(self.request, "crowded", None)) is not None:
+            environ[CROWDED] = crowded
         if (begun := getattr(self.request, "begun", None)) is not None:
             environ[BEGUN] = begun
         return environ
-
-    def build_response_header(self) -> bytes:
-        """Head of the answer; a service that stops tells its clients to go on elsewhere."""
-        if self.channel.server.stopping.is_set():
-            super().set_close_on_finish()
-        head: bytes = super().build_response_header()
-        return head
 
     def set_close_on_finish(self) -> None:
         """Close the connection afterwards; but not after a 304, whose end is that of its head (RFC 9112, 6.3)."""
@@ -51,7 +61,7 @@ class Task(WSGITask):  # type: ignore[misc]
             super().set_close_on_finish()
 
 
-class Refusal(ErrorTask):  # type: ignore[misc]
+class Refusal(_Ending, ErrorTask):  # type: ignore[misc]
     """What cannot be read as a request, told like every other refusal; counted and logged like every other request."""
 
     def execute(self) -> None:
@@ -67,9 +77,7 @@ class Refusal(ErrorTask):  # type: ignore[misc]
         self.set_close_on_finish()
         self.write(body)
         served = server.front.current
-        # What could not be read has neither.
-        method, path = getattr(request, "command", ""), getattr(request, "path", "/")
-        server.front.noted(line, method, path, self.status, len(body), served.id)
+        server.front.noted(line, request.command, request.path, self.status, len(body), served.id)
 
 
 def _detail(error: Error, limits: Adjustments) -> str:
@@ -91,7 +99,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     at: tuple[object, float] = (None, 0.0)
     # How many bytes it has not taken yet, and since when these.
     left: tuple[int, float] = (0, 0.0)
-    # A new one with each answer that a thread gives.
+    # A new one with each answer that the client does not take at once.
     answers: object = None
     # What came last, if that may be one request and nothing else.
     arrived = b""
@@ -140,6 +148,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if sent < len(data) and self.connected:
             self.write_soon(data[sent:])
             self.current_outbuf_count = self.adj.outbuf_high_watermark  # the next answer gets a buffer of its own
+            self.answers = object()
         if closes:
             self.close_when_flushed = True
         self.last_activity = time.time()
@@ -148,7 +157,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Send it as soon as the client takes it; a large answer waits in memory if not too many do, or in a file."""
         held = None
         if isinstance(data, bytes) and len(data) > self.adj.outbuf_overflow:
-            held = self.server.untaken.hold(data)
+            held = self.server.untaken.hold(data, client_of(self))
         try:
             return int(super().write_soon(held or data))
         except ClientDisconnected:  # nobody else would close it

@@ -12,17 +12,15 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from avidity_service.awake import is_rationed
 from avidity_service.channel import Channel
-from avidity_service.fair import FairQueue
+from avidity_service.dispatching import Dispatchers
 from avidity_service.front import asked
 from avidity_service.front.begun import Wish, wish
 from avidity_service.front.layer import Front
@@ -30,29 +28,20 @@ from avidity_service.front.wire import Known, known
 from avidity_service.looping import Looping
 from avidity_service.plain import Heads, Plain
 from avidity_service.polling import Poller
+from avidity_service.requesting import asked_by, asked_for, client_of, is_plain, is_short
 from avidity_service.settings import Settings
 from avidity_service.tuning import tuning
 from avidity_service.untaken import Untaken
 
+_MANY = "Too many queries are waiting; try again in a moment."
+_MUCH = "Too many answers wait for clients who do not take them; take yours, or try again in a moment."
 _LOG = logging.getLogger("avidity")
-# Python computes one page at a time; more of them would only have the loop wait longer for its turn.
-_QUICK_THREADS = 4
-# For those who ask whether the service is well, who do not wait behind pages.
-_LIVE_THREADS = 3
-# Beside those that run: so many may wait for a worker, or for another who asks the same.
-_WAITING_THREADS = 16
 # An idle connection is closed so long after the service was told to stop: its request may be on the way.
 _GRACE_S = 0.5
 # Bytes that a client has not taken before the next request of its connection is begun.
 _MOST_UNTAKEN = 64 * 1024
 # After a fault of the loop's own, so that one that comes again and again does not use the processor up.
 _BREATH_S = 0.01
-# What takes longer to read than the loop may take: headers and queries of more bytes than these have a thread's time.
-_MOST_HEADER, _MOST_QUERY = 1024, 8192
-# Requests with these headers take the long way.
-_READ = ("ACCEPT", "ACCEPT_ENCODING", "IF_NONE_MATCH")
-_NOT_PLAIN = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "EXPECT"}
-_FORWARDED = {"X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_FORWARDED_HOST", "FORWARDED"}
 
 
 class Connections(TcpWSGIServer):  # type: ignore[misc]
@@ -68,21 +57,14 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self.heads, self.poller = Heads(), Poller(awake_s=settings.awake_us / 1e6)
         self.is_rationed = is_rationed()
         self.at_hand: deque[Channel] = deque()
-        quick, self.live, self.queries, self.under_way = (ThreadedTaskDispatcher() for _ in range(4))
-        quick.queue = FairQueue(_client)
-        quick.set_thread_count(_QUICK_THREADS)
-        self.live.set_thread_count(_LIVE_THREADS)
-        # As many as can be under way: a quick place each, or a long one.
-        self.under_way.set_thread_count(settings.workers + settings.long_queries)
-        self.queries.queue = self.queued = FairQueue(_client)
-        self.queries.set_thread_count(settings.workers + settings.long_queries + _WAITING_THREADS)
+        self.dispatchers = Dispatchers(settings, client_of)
         super().__init__(
-            front, map=self.poller.handlers, _sock=listener, dispatcher=quick, adj=Adjustments(**tuning(settings)),
-            bind_socket=False,
+            front, map=self.poller.handlers, _sock=listener, dispatcher=self.dispatchers.quick,
+            adj=Adjustments(**tuning(settings)), bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )  # fmt: skip
-        self.looping = Looping(front, self.poller, self._send, self._queue, _client)
-        front.metrics.queue_length = lambda: len(self.queued) + len(self.looping.waiting)
+        self.looping = Looping(front, self.poller, self._send, self._queue, client_of)
+        front.metrics.queue_length = lambda: len(self.dispatchers.queued) + len(self.looping.waiting)
 
     def add_task(self, channel: Channel) -> None:
         """Queue a request that has arrived whole: what is quick with its like, queries with theirs."""
@@ -91,7 +73,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             self._look_again(channel)
             return
         request = channel.requests[0]
-        plain = not request.error and not channel.total_outbufs_len and self._is_plain(request)
+        plain = not request.error and not channel.total_outbufs_len and is_plain(request, self.settings.trusted_proxy)
         if plain and channel.arrived and len(channel.requests) == 1:
             self.heads.learn(channel.arrived, request.headers)
         request.known = self._known(channel, request) if plain else None
@@ -99,12 +81,13 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             # Sent by the loop itself as soon as it is back there; handing it to a thread would cost more than it does.
             self.at_hand.append(channel)
             self.pull_trigger()
-        elif request.error or self._is_quick(request):
-            dispatcher = self.live if not request.error and asked.is_live(request.path) else self.task_dispatcher
-            dispatcher.add_task(channel)
-        elif self._is_crowded(channel):
-            request.crowded = True
-            self.task_dispatcher.add_task(channel)
+        elif request.error or self._is_quick(channel, request):
+            if not request.error and not asked.is_live(request.path):
+                request.crowded = self._untaken(channel)
+            self.dispatchers.for_path(request.path).add_task(channel)
+        elif (crowded := self._crowded(channel)) is not None:
+            request.crowded = crowded
+            self.dispatchers.quick.add_task(channel)
         elif plain and (wanted := self._wish(channel, request)) is not None:
             request.wish = wanted
             self.looping.want(channel, request)
@@ -115,14 +98,14 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
     def take(self, channel: Channel, plain: Plain) -> bool:
         """Answer a plain request, or begin it; False if it has to go the long way. Only for the loop."""
         address, headers = channel.addr[0], plain.headers
-        if not _is_short(plain.query, headers):
+        if not is_short(plain.query, headers):
             return False
         wanted = asked.without_body("GET", plain.path, plain.query, headers)
         found = known(self.front, wanted, headers, address)
         if found is not None:
             channel.say(found)
             return True
-        if wanted.path != asked.SPARQL or self._is_crowded(channel):
+        if wanted.path != asked.SPARQL or self._crowded(channel) is not None:
             return False
         plain.wish = wish(self.front, wanted, plain.query, headers, address)
         if plain.wish is None:
@@ -151,24 +134,30 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
             self._look_again(channel)
         if getattr(request, "begun", None) is not None:
             # It has a worker, whose time runs: it must not wait behind those who wait for one.
-            self.under_way.add_task(channel)
+            self.dispatchers.under_way.add_task(channel)
         else:
-            self.queries.add_task(channel)
+            self.dispatchers.queries.add_task(channel)
 
-    def _is_crowded(self, channel: Channel) -> bool:
-        """Whether a query is too much; some room is kept for clients that have few."""
-        most, queues = self.settings.queue_length, (self.queued, self.looping.waiting)
+    def _crowded(self, channel: Channel) -> str | None:
+        """Why a query is too much; some room is kept for clients that have few."""
+        most, queues = self.settings.queue_length, (self.dispatchers.queued, self.looping.waiting)
         waiting = sum(queue.size for queue in queues)
-        if waiting >= most or self.untaken.is_full:
-            return True
-        own = _client(channel)
-        return waiting > 0 and sum(queue.waiting_of(own) for queue in queues) >= max(1, most * 3 // 4)
+        if waiting and waiting < most:
+            waiting_of_own = sum(queue.waiting_of(client_of(channel)) for queue in queues)
+            waiting = most if waiting_of_own >= max(1, most * 3 // 4) else waiting
+        return _MANY if waiting >= most else self._untaken(channel)
+
+    def _untaken(self, channel: Channel) -> str | None:
+        return _MUCH if self.untaken.is_full(client_of(channel)) else None
 
     def maintenance(self, now: float) -> None:
         """Close connections that are idle or overdue."""
-        super().maintenance(now)
+        idle = now - self.adj.channel_timeout
         for channel in list(self.active_channels.values()):
             if channel.is_overdue(now):
+                # At once: who takes nothing never lets us know that he could be sent the rest.
+                channel.handle_close()
+            elif not channel.requests and not channel.total_outbufs_len and channel.last_activity < idle:
                 channel.will_close = True
         self.poller.look_again()
 
@@ -180,8 +169,7 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         self._drain(time.monotonic() + self.settings.stop_timeout_s)
         self.front.current.context.pool.close()
         self.looping.end()
-        for dispatcher in (self.task_dispatcher, self.live, self.queries, self.under_way):
-            dispatcher.shutdown(timeout=1)
+        self.dispatchers.shutdown()
         wasyncore.close_all(self._map)
         self.poller.close()
 
@@ -234,43 +222,12 @@ class Connections(TcpWSGIServer):  # type: ignore[misc]
         for _ in range(len(self.at_hand)):
             self._send(self.at_hand.popleft())
 
-    def _is_plain(self, request: Any) -> bool:
-        """Whether a request has nothing about it that only the long way knows."""
-        headers = request.headers
-        lasting = headers.get("CONNECTION", "keep-alive").lower() == "keep-alive"
-        if request.version != "1.1" or not lasting or not headers.keys().isdisjoint(_NOT_PLAIN):
-            return False
-        if not _is_short(request.query, headers):
-            return False
-        return not self.settings.trusted_proxy or headers.keys().isdisjoint(_FORWARDED)
-
     def _known(self, channel: Channel, request: Any) -> Known | None:
-        return known(self.front, _asked(request), request.headers, channel.addr[0])
+        return known(self.front, asked_for(request), request.headers, channel.addr[0])
 
     def _wish(self, channel: Channel, request: Any) -> Wish | None:
-        return wish(self.front, _asked(request), request.query, request.headers, channel.addr[0])
+        return wish(self.front, asked_for(request), request.query, request.headers, channel.addr[0])
 
-    def _is_quick(self, request: Any) -> bool:
-        wanted = _asked(request)
+    def _is_quick(self, channel: Channel, request: Any) -> bool:
+        wanted = asked_by(channel, request)
         return not wanted.is_sparql or (wanted.method in ("GET", "HEAD") and self.front.knows(wanted))
-
-
-def _is_short(query: str, headers: Mapping[str, str]) -> bool:
-    """Whether the loop has time to read it."""
-    return len(query) <= _MOST_QUERY and all(len(headers.get(name, "")) <= _MOST_HEADER for name in _READ)
-
-
-def _asked(request: Any) -> asked.Asked:
-    """What a plain request asks for."""
-    path = "/" + request.path.lstrip("/")
-    return asked.without_body(request.command.upper(), path, request.query, request.headers)
-
-
-def _client(channel: Channel) -> str:
-    """Whose a request is: the address of the connection, or what the proxy before us says."""
-    request = next(iter(channel.requests), None)  # in one step: it may be taken away meanwhile
-    trusted = channel.server.settings.trusted_proxy
-    if request is not None and trusted and trusted in ("*", channel.addr[0]):
-        named: str = request.headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        return named or str(channel.addr[0])
-    return str(channel.addr[0])

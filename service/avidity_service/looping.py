@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from avidity_service.sparql.lanes import Unready
 if TYPE_CHECKING:
     from waitress.channel import HTTPChannel
 
+_LOG = logging.getLogger("avidity")
 # What takes longer is a thread's business: there it can give way to others, and it is seen whether the client has left.
 _LONG_S = 0.02
 
@@ -78,7 +80,7 @@ class Looping:
         now, self.unseen = time.monotonic(), False
         while self.waiting:
             channel, request, since = self.waiting.first()
-            if channel.connected and not self._begin(channel, request, now, has_waited=True):
+            if channel.connected and not self._begin_safely(channel, request, now, has_waited=True):
                 # While the loop itself has queries with workers, one of these will soon be free again.
                 if self.under_way or now - since < _LONG_S:
                     break
@@ -98,8 +100,17 @@ class Looping:
     def _begin_or_wait(self, channel: HTTPChannel, request: Any) -> None:
         now = time.monotonic()
         # Whether the answer is there has just been looked up.
-        if not self._begin(channel, request, now):
+        if not self._begin_safely(channel, request, now):
             self.waiting.append((channel, request, now))
+
+    def _begin_safely(self, channel: HTTPChannel, request: Any, now: float, *, has_waited: bool = False) -> bool:
+        """Whatever one query brings about, the others have their turn; its connection ends."""
+        try:
+            return self._begin(channel, request, now, has_waited=has_waited)
+        except Exception:
+            _LOG.exception("a query could not be begun")
+            channel.handle_close()
+            return True
 
     def _begin(self, channel: HTTPChannel, request: Any, now: float, *, has_waited: bool = False) -> bool:
         wanted: Wish = request.wish

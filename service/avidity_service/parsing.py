@@ -21,6 +21,8 @@ class VersionNotSupported(Error):  # type: ignore[misc]
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """A request as it comes in."""
 
+    # Of what cannot be read there are none.
+    command, path, query = "", "/", ""
     # What came of a head without ending a line.
     unended: tuple[bytes, ...] = ()
     unended_bytes = 0
@@ -88,7 +90,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             raise ParsingError("A body has a Content-Length or a Transfer-Encoding, not both")
 
     def _refuse(self, error: Error | BadRequest) -> None:
-        if not self.headers_finished and not hasattr(self, "command"):
+        if not self.headers_finished and not self.command:
             super().parse_header(b"GET / HTTP/1.0\r\n")  # so that all is there that an answer needs
         self.error, self.completed = error, True
 

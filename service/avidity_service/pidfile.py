@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from avidity_service.errors import ServiceError, SettingsError
+
+_LOG = logging.getLogger("avidity")
 
 
 class NotRunning(ServiceError):
@@ -79,9 +82,12 @@ class Told:
         self.write()
 
     def write(self) -> None:
-        """Say how things are."""
-        if self.file is not None:
-            self.file.write(self.state)
+        """Say how things are; a full disk is no reason to do nothing."""
+        try:
+            if self.file is not None:
+                self.file.write(self.state)
+        except OSError as error:
+            _LOG.error("the pid file could not be written: %s", error)
 
 
 def _lock(path: Path) -> int:

@@ -24,7 +24,7 @@ class Plain:
 
     __slots__ = ("begun", "data", "headers", "known", "path", "query", "wish")
 
-    command, version, url_scheme, error, crowded = "GET", "1.1", "http", None, False
+    command, version, url_scheme, error, crowded = "GET", "1.1", "http", None, None
 
     def __init__(self, data: bytes, path: str, query: str, headers: Mapping[str, str]) -> None:
         self.data, self.path, self.query, self.headers = data, path, query, headers

@@ -106,7 +106,7 @@ class Poller:
 
     def _update(self) -> None:
         looked, self.changed = self.changed, set()
-        for fd in looked:
+        for fd in list(looked):  # a thread may just be adding to it
             handler = self.handlers.get(fd)
             if handler is None:
                 continue

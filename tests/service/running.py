@@ -41,9 +41,10 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(release: Path, folder: Path, *flags: str) -> Iterator[Running]:
-    """A service over a release folder; `folder` takes its log and its pid file."""
-    command = [sys.executable, "-m", "avidity_service", "serve", "--release", str(release), "--port", "0"]
+def running(release: Path, folder: Path, *flags: str, program: str | None = None) -> Iterator[Running]:
+    """A service over a release folder; `folder` takes its log and its pid file. `program` is run instead of ours."""
+    start = ["-m", "avidity_service"] if program is None else ["-c", program]
+    command = [sys.executable, *start, "serve", "--release", str(release), "--port", "0"]
     command += ["--pid-file", str(folder / "avidity.json"), *flags]
     with (folder / "stderr").open("w") as log:
         process = subprocess.Popen(command, stderr=log, text=True)

@@ -15,11 +15,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from avidity_service import connections
+from avidity_service import looping
 from avidity_service.channel import Channel
-from avidity_service.connections import Connections, _client
+from avidity_service.connections import Connections
 from avidity_service.fair import FairQueue
+from avidity_service.front import asked
 from avidity_service.parsing import Parser
+from avidity_service.polling import Poller
+from avidity_service.requesting import asked_by, client_of, is_short
 from avidity_service.settings import Settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -215,7 +218,7 @@ def test_a_request_that_a_thread_takes_away_does_no_harm() -> None:
     other: Any = SimpleNamespace(requests=_Vanishing([object()]), addr=("192.0.2.1", 1))
     other.server = SimpleNamespace(settings=Settings(trusted_proxy="192.0.2.1"))
     other.requests[:] = []
-    assert _client(other) == "192.0.2.1"
+    assert client_of(other) == "192.0.2.1"
 
 
 def test_a_fault_of_the_loop_does_not_end_the_service(caplog: pytest.LogCaptureFixture) -> None:
@@ -242,7 +245,7 @@ def test_only_a_proxy_says_whose_a_request_is(trusted: str | None, peer: str, ow
     request = SimpleNamespace(headers={"X_FORWARDED_FOR": "198.51.100.1, 203.0.113.5"})
     server = SimpleNamespace(settings=Settings(trusted_proxy=trusted))
     channel: Any = SimpleNamespace(requests=[request], addr=(peer, 1), server=server)
-    assert _client(channel) == owner
+    assert client_of(channel) == owner
 
 
 @pytest.mark.parametrize(
@@ -254,12 +257,14 @@ def test_some_room_is_kept_for_clients_that_have_few(queued: int, waiting: int, 
     for queue, size in zip(queues, (queued, waiting), strict=True):
         for _ in range(size):
             queue.append("one")
-    server: Any = SimpleNamespace(settings=Settings(queue_length=16), queued=queues[0])
-    server.looping, server.untaken = SimpleNamespace(waiting=queues[1]), SimpleNamespace(is_full=False)
+    server: Any = SimpleNamespace(settings=Settings(queue_length=16), dispatchers=SimpleNamespace(queued=queues[0]))
+    server.looping, full = SimpleNamespace(waiting=queues[1]), {"three"}
+    server.untaken = SimpleNamespace(is_full=lambda owner: owner in full)
+    server._untaken = lambda channel: Connections._untaken(server, channel)
     channel: Any = SimpleNamespace(requests=[], addr=(client, 1), server=server)
-    assert Connections._is_crowded(server, channel) is crowded
-    server.untaken.is_full = True
-    assert Connections._is_crowded(server, channel)
+    assert (Connections._crowded(server, channel) is not None) is crowded
+    full.add(client)
+    assert Connections._crowded(server, channel) is not None
 
 
 @pytest.mark.parametrize("header", ["Accept", "Accept-Encoding", "If-None-Match", None])
@@ -267,15 +272,17 @@ def test_what_takes_long_to_read_is_not_the_loops(header: str | None) -> None:
     short = {} if header is None else {header.upper().replace("-", "_"): "a/a," * 255}
     long_ = {name: value + "b/b,b" for name, value in short.items()}
     query = "query=" + "x" * (8192 - 6)
-    assert connections._is_short(query, short)
-    assert not connections._is_short(query + ("x" if header is None else ""), long_ or short)
+    assert is_short(query, short)
+    assert not is_short(query + ("x" if header is None else ""), long_ or short)
 
 
 def test_a_query_that_has_a_worker_waits_behind_none_that_waits_for_one() -> None:
     added: list[str] = []
     server: Any = SimpleNamespace(
-        queries=SimpleNamespace(add_task=lambda _: added.append("waits")),
-        under_way=SimpleNamespace(add_task=lambda _: added.append("has one")),
+        dispatchers=SimpleNamespace(
+            queries=SimpleNamespace(add_task=lambda _: added.append("waits")),
+            under_way=SimpleNamespace(add_task=lambda _: added.append("has one")),
+        )
     )
     for begun in (None, object()):
         channel: Any = SimpleNamespace(requests=[SimpleNamespace(begun=begun)])
@@ -307,7 +314,7 @@ def test_clients_that_ask_on_and_read_nothing_hold_no_thread(service: Running) -
         for _ in range(20):
             before = time.monotonic()
             assert service.get("/health")[0] == 200
-            assert service.get("/api/v1/things/study?limit=1")[0] in (200, 404)
+            assert service.get("/api/v1/things/study?limit=1")[0] in (200, 404, 503)
             slowest = max(slowest, time.monotonic() - before)
         assert slowest < 5
         for end in ends:
@@ -389,3 +396,62 @@ def test_a_service_that_ends_cuts_nobody_off_and_does_not_wait_for_those_who_go_
             client.join(20)
             assert (client.cut, client.told) == ("", True), (client.path, client.cut)
             assert client.answers >= 1
+
+
+def test_who_reads_nothing_is_really_cut_off(release_folder: Path, tmp_path: Path) -> None:
+    """Nothing tells the system to let us know of him any more, so the loop has to end it by itself."""
+    program = (
+        "import avidity_service.channel as c, avidity_service.tuning as t; c._STALLED_S = 1; t._LOOK_EVERY_S = 1\n"
+    )
+    program += "from avidity_service.cli import main; main()"
+    flags = ["--max-result-mb", "16", "--cache-mb", "0"]
+    with running(release_folder, tmp_path, *flags, program=program) as service, contextlib.ExitStack() as stack:
+        ends = [stack.enter_context(_reads_nothing(service, number)) for number in range(3)]
+        assert ends[-1].recv(12, socket.MSG_PEEK | socket.MSG_WAITALL) == b"HTTP/1.1 200"
+        held = f"/proc/{service.process.pid}/fd"
+        number_of = len(list(Path(held).iterdir()))
+        deadline = time.monotonic() + 20
+        while len(list(Path(held).iterdir())) > number_of - 3 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert len(list(Path(held).iterdir())) <= number_of - 3
+
+
+def test_behind_a_proxy_an_answer_is_known_by_the_address_that_the_proxy_has() -> None:
+    headers = {"HOST": "127.0.0.1:8000", "X_FORWARDED_PROTO": "https", "X_FORWARDED_HOST": "a.example, b.example"}
+    request: Any = SimpleNamespace(command="GET", path="/sparql", query="query=ASK%7B%7D", headers=headers)
+    server = SimpleNamespace(settings=Settings(trusted_proxy="192.0.2.1"))
+    for peer, scheme, host in (("192.0.2.1", "https", "b.example"), ("192.0.2.2", "http", "127.0.0.1:8000")):
+        channel: Any = SimpleNamespace(requests=[request], addr=(peer, 1), server=server)
+        environ = {
+            "REQUEST_METHOD": "GET", "PATH_INFO": "/sparql", "QUERY_STRING": "query=ASK%7B%7D",
+            "wsgi.url_scheme": scheme, "HTTP_HOST": host,
+        }  # fmt: skip
+        assert asked_by(channel, request).key == asked.read(environ).key
+
+
+@pytest.mark.parametrize("request_", ["GET /health HTTP/1.0\r\n", "GET /health HTTP/3.0\r\n"])
+def test_an_answer_says_one_thing_about_its_connection(request_: str, service: Running) -> None:
+    answer = said(service, f"{request_}{HOST}Connection: keep-alive\r\n\r\n".encode(), most=50)
+    head = answer.partition(b"\r\n\r\n")[0].lower()
+    assert head.count(b"connection: ") == 1
+
+
+def test_a_query_that_brings_a_fault_about_does_not_stop_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+
+    def begin(_: object, wanted: Any) -> Any:
+        if wanted.name == "bad":
+            raise MemoryError
+        begun.append(wanted.name)
+
+    monkeypatch.setattr(looping, "at_once", lambda *_: None)
+    monkeypatch.setattr(looping, "begin", begin)
+    front: Any = SimpleNamespace(knows=lambda _: False)
+    ended: list[str] = []
+    loop = looping.Looping(front, Poller(), ended.append, ended.append, lambda channel: channel.name)
+    for name in ("bad", "good"):
+        channel: Any = SimpleNamespace(name=name, connected=True, handle_close=lambda name=name: ended.append(name))
+        loop.want(channel, SimpleNamespace(wish=SimpleNamespace(name=name, asked=None, is_point=False)))
+    loop.turn()
+    assert ended == ["bad"]
+    assert begun == ["good"]

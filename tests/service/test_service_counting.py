@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 from avidity_service.sparql.counting import BY_LINES, RowCount
 from avidity_service.sparql.formats import GRAPHS, RESULTS
-from avidity_service.sparql.worker import Caps, Sink, TooMany
+from avidity_service.sparql.sink import Caps, Sink, TooMany
 from hypothesis import given
 from hypothesis import strategies as st
 

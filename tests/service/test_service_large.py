@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -16,8 +17,11 @@ from urllib.parse import quote
 import pyoxigraph as ox
 import pytest
 from avidity_service.channel import Channel
+from avidity_service.settings import Settings
 from avidity_service.sparql.frames import Frame
-from avidity_service.sparql.worker import Caps, answer
+from avidity_service.sparql.process import Abandoned, Late, Worker
+from avidity_service.sparql.sink import Caps
+from avidity_service.sparql.worker import answer
 from avidity_service.untaken import Untaken
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,7 +146,7 @@ def test_readers_who_do_not_read_get_all_of_it_in_the_end(service: Running) -> N
 def test_no_more_is_held_than_told_and_what_is_closed_is_given_back() -> None:
     untaken = Untaken(100)
     first, second = untaken.hold(b"a" * 60), untaken.hold(b"b" * 40)
-    assert (first.filed, second.filed) == (False, False)
+    assert (first.filed_for, second.filed_for) == (None, None)
     assert (first.get(50), len(first)) == (b"a" * 50, 60)
     first.skip(50, True)
     assert (first.get(50), len(first)) == (b"a" * 10, 10)
@@ -150,22 +154,28 @@ def test_no_more_is_held_than_told_and_what_is_closed_is_given_back() -> None:
         first.close()
         assert untaken.held == 40
     with closing(untaken.hold(b"c" * 61)) as third, closing(untaken.hold(b"d" * 60)) as fourth:
-        assert (third.filed, fourth.filed) == (True, False)
+        assert (third.filed_for, fourth.filed_for) == ("", None)
         assert (third.get(100), len(third)) == (b"c" * 61, 61)
-        assert (untaken.held, untaken.filed, untaken.is_full) == (100, 61, False)
+        assert (untaken.held, untaken.filed, untaken.is_full("one")) == (100, 61, False)
     second.close()
     assert (untaken.held, untaken.filed) == (0, 0)
     untaken = Untaken(10, in_files=2)
-    with closing(untaken.hold(b"e" * 20)):
-        assert untaken.is_full
-    assert not untaken.is_full
+    with closing(untaken.hold(b"e" * 20, "one")):
+        assert untaken.is_full("two")
+    assert not untaken.is_full("one")
+    untaken = Untaken(10, in_files=10)
+    with closing(untaken.hold(b"f" * 25, "one")):
+        assert untaken.is_full("one"), "a quarter is one client's part"
+        assert not untaken.is_full("two")
+    assert not untaken.filed_of
 
 
 class _Gone(Channel):
     """A channel whose client has left."""
 
     def __init__(self, untaken: Untaken, *, connected: bool) -> None:
-        self.server = SimpleNamespace(untaken=untaken, pull_trigger=lambda: None)
+        self.server = SimpleNamespace(untaken=untaken, pull_trigger=lambda: None, settings=Settings())
+        self.addr, self.requests = ("192.0.2.1", 1), []
         self.adj = SimpleNamespace(outbuf_overflow=10, outbuf_high_watermark=1000, send_bytes=10**6)
         self.connected = connected
         self.outbufs: list[Any] = []
@@ -184,3 +194,44 @@ def test_what_a_client_that_has_left_does_not_take_is_given_back() -> None:
     for buffer in there.outbufs:
         buffer.close()
     assert untaken.held == 0
+
+
+def _streaming() -> tuple[Worker, threading.Event]:
+    """A worker that sends a piece every hundredth of a second, and never ends; and what stops it."""
+    ours, theirs = socket.socketpair()
+    stopped = threading.Event()
+
+    def send() -> None:
+        with theirs:
+            while not stopped.wait(0.01):
+                theirs.sendall(b"+4\nabcd")
+
+    threading.Thread(target=send, daemon=True).start()
+    worker = Worker.__new__(Worker)
+    worker.connection, worker.frame, worker.is_whole, worker.closed = ours, Frame(), False, False
+    return worker, stopped
+
+
+def test_a_deadline_holds_while_pieces_come() -> None:
+    worker, stopped = _streaming()
+    with closing(worker.connection):
+        began = time.monotonic()
+        with pytest.raises(Late):
+            worker.read(began + 0.3)
+        assert 0.25 < time.monotonic() - began < 5
+        stopped.set()
+
+
+def test_a_client_that_leaves_is_seen_while_pieces_come() -> None:
+    worker, stopped = _streaming()
+    looks: list[float] = []
+
+    def look() -> bool:
+        looks.append(time.monotonic())
+        return len(looks) == 3
+
+    with closing(worker.connection):
+        with pytest.raises(Abandoned):
+            worker.read(time.monotonic() + 30, look)
+        assert worker.frame.parts, "what came meanwhile was taken"
+        stopped.set()

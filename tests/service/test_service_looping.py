@@ -25,7 +25,8 @@ from avidity_service.sparql.guard import MOST_NESTING
 from avidity_service.sparql.hugepages import _PAGE, Memory, _ranges
 from avidity_service.sparql.points import is_point, point
 from avidity_service.sparql.scan import scan
-from avidity_service.sparql.worker import Caps, answer
+from avidity_service.sparql.sink import Caps
+from avidity_service.sparql.worker import answer
 from hypothesis import example, given
 from hypothesis import strategies as st
 

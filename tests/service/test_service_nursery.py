@@ -100,8 +100,8 @@ def test_after_a_late_answer_no_worker_bears_another_s_number(
     (former,) = pool.nurseries
     with stopped(former.process.pid):
         pool.drop(worker)
-        assert until(lambda: former.broken, 5)
-    assert f"nursery {former.process.pid} is given up" in caplog.text
+        assert until(lambda: f"nursery {former.process.pid} is given up" in caplog.text, 5)
+    assert former.broken
     workers = [pool.start() for _ in range(3)]
     (present,) = pool.nurseries
     assert present is not former

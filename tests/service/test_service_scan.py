@@ -35,6 +35,8 @@ SERVICE_CALLS = [
     # The name that the word seems to be part of is declared too.
     "PREFIX SERVICE: <http://e/> PREFIX : <http://127.0.0.1/> SELECT * { SERVICE:x {?s ?p ?o} }",
     "PREFIX SERVICESILENTa: <http://e/> PREFIX a: <http://127.0.0.1/> SELECT * { SERVICESILENTa:x {?s ?p ?o} }",
+    # Two comparisons that look like an IRI, behind which the comment hides its end from us.
+    "PREFIX : <http://127.0.0.1/> SELECT * { ?s ?p ?a, ?b FILTER(?a<?b)SERVICE:x#>\n{?s ?p ?o} }",
     "PREFIX trueSERVICEa: <http://e/> PREFIX a: <http://127.0.0.1/> SELECT * { ?s ?p trueSERVICEa:x # {\n {?s ?p ?o} }",
 ]
 
@@ -43,6 +45,10 @@ INNOCENT = [
     "PREFIX service: <http://e/> SELECT * FROM service:x FROM NAMED service:x { ?s ?p ?o }",
     "PREFIX fromage: <http://e/> SELECT * FROM fromage:x { ?s fromage:p fromage:o } ORDER BY fromage:f(?s)",
     "PREFIX fromage: <http://e/> DESCRIBE fromage:x",
+    "PREFIX service: <http://e/> DESCRIBE service:x",
+    "PREFIX service: <http://e/> CONSTRUCT WHERE { ?s ?p ?o } ORDER BY service:f(?s)",
+    "PREFIX fromage: <http://e/> CONSTRUCT WHERE { ?s ?p ?o } ORDER BY fromage:f(?s)",
+    "SELECT * { ?s a <http://www.w3.org/ns/sparql-service-description#Service> }",
     "PREFIX fromage: <http://e/> CONSTRUCT { ?s fromage:p ?o } FROM fromage:x WHERE { ?s ?p ?o }",
     'SELECT * { ?s ?p "SERVICE" }',
     "SELECT * { ?s ?p 'LOAD <x>' }",
@@ -165,3 +171,14 @@ def test_a_dataset_that_the_engine_would_see_and_we_would_not_is_refused(query: 
     assert "space between FROM" in caught.value.detail
     # With the space it is what it looks like.
     assert guard(re.sub("(?i)(FROM)(NAMED)?(g?:x)", lambda m: " ".join(filter(None, m.groups())), query)).sets_dataset
+
+
+@pytest.mark.parametrize("call", ["NOW()", "rand()", "UUID()", "STRUUID()", "BNODE()"])
+def test_a_call_in_what_looks_like_an_iri_is_seen(call: str) -> None:
+    query = f"SELECT * {{ ?s ?p ?d, ?n FILTER(?d<{call}&&?n>3) }}"
+    assert scan(query).differs_each_time
+    assert not scan("SELECT * { ?s <http://e/now> ?o }").differs_each_time
+
+
+def test_from_behind_a_comparison_is_seen() -> None:
+    assert scan("SELECT (?a<?b AS ?c)FROM<http://e/g>{ ?a ?p ?b }").sets_dataset

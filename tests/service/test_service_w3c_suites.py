@@ -15,7 +15,8 @@ import pytest
 from avidity_service.errors import QueryError
 from avidity_service.sparql.formats import GRAPHS, RESULTS, XML
 from avidity_service.sparql.guard import guard
-from avidity_service.sparql.worker import Caps, answer
+from avidity_service.sparql.sink import Caps
+from avidity_service.sparql.worker import answer
 from ruamel.yaml import YAML
 
 from tests.service import w3c

@@ -16,8 +16,9 @@ import rdflib
 from avidity_service.settings import Settings
 from avidity_service.sparql.formats import GRAPHS, RESULTS
 from avidity_service.sparql.refusals import refusal
+from avidity_service.sparql.sink import Caps
 from avidity_service.sparql.unsayable import Unsayable, well_formed
-from avidity_service.sparql.worker import Caps, answer
+from avidity_service.sparql.worker import answer
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -117,12 +117,15 @@ class Begun:
         if self.ended:
             return
         self.ended = True
-        self.run.abandon()
-        kept = None if self.found is None else self.found.keep(self.front)
-        # Whoever waits goes on alone, unless there is an answer.
-        if not self.flight.has_landed:
-            self.front.flights.land((self.served.mark, self.wish.asked.key), self.flight, kept)
-        self.served.leave()
+        kept = None
+        try:
+            self.run.abandon()
+            kept = None if self.found is None else self.found.keep(self.front)
+        finally:
+            # Whoever waits goes on alone, unless there is an answer.
+            if not self.flight.has_landed:
+                self.front.flights.land((self.served.mark, self.wish.asked.key), self.flight, kept)
+            self.served.leave()
 
 
 def at_once(front: Front, wanted: Wish) -> Found | None:

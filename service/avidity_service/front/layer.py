@@ -128,8 +128,8 @@ class Front:
             inner[REFUSAL] = self._not_served(str(asked.release), served.id)
         elif asked.release is not None and asked.key is None and asked.method in ("GET", "HEAD"):
             inner[REFUSAL] = QueryError(404, "Not found", f"{asked.path} has no release; ask it without /v/….")
-        elif environ.get(CROWDED):
-            inner[REFUSAL] = QueryError(503, "Busy", "Too many queries are waiting; try again in a moment.")
+        elif CROWDED in environ:
+            inner[REFUSAL] = QueryError(503, "Busy", environ[CROWDED])
         if asked.key is None or REFUSAL in inner:
             return run(served, inner)
         key = (served.mark, asked.key)

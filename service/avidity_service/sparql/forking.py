@@ -164,10 +164,14 @@ class Nursery:
         return Gone()
 
     def notice(self) -> None:
-        """Look whether it has ended while nobody asked."""
-        with self.lock:
+        """Look whether it has ended while nobody asked; not while somebody does, who will see it."""
+        if not self.lock.acquire(blocking=False):
+            return
+        try:
             if not self.broken and self.process.poll() is not None:
                 self._broken(EOFError())
+        finally:
+            self.lock.release()
 
 
 def log_end(what: str, pid: int, code: int | None, why: object) -> None:

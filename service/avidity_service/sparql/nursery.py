@@ -26,7 +26,8 @@ import pyoxigraph as ox
 
 from avidity_service.release import load_store
 from avidity_service.sparql import sockets
-from avidity_service.sparql.worker import Caps, serve
+from avidity_service.sparql.sink import Caps
+from avidity_service.sparql.worker import serve
 
 Opened = Callable[[], ox.Store]
 # How often it is looked whether those have ended that are to.

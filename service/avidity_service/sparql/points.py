@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import pyoxigraph as ox
 
 from avidity_service.sparql.run import Answer
-from avidity_service.sparql.worker import Caps
+from avidity_service.sparql.sink import Caps
 from avidity_service.sparql.worker import answer as answer_of
 
 _CAPS = Caps(most_bytes=128 * 1024, most_rows=1000)

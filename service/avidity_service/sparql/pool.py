@@ -77,7 +77,7 @@ class Pool:
             client: its address; clients share what there is for long queries.
 
         Raises:
-            QueryError: 400 syntax, 406, 413 too large, 503 busy, 504 deadline, 507 memory or crash.
+            QueryError: 400 syntax, 406, 413 too large, 503 busy, 504 deadline, 507 memory.
         """
         header = _header(tuple(accept), sets_dataset)
         if default or named:

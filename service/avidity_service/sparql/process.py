@@ -143,7 +143,16 @@ class Worker:
             Late: if there is no whole answer at the deadline.
             Abandoned: if the client left meanwhile.
         """
+        # Also while pieces of the answer come one after the other.
+        looked = time.monotonic()
         while not self.is_whole:
+            now = time.monotonic()
+            if now >= deadline:
+                raise Late
+            if now - looked > _LOOK_S:
+                looked = now
+                if look():
+                    raise Abandoned
             self.is_whole = self.frame.add(self._more(deadline, look))
         return self.frame.whole()
 

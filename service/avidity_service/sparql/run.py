@@ -69,9 +69,9 @@ class Run:
         status = worker.frame.header
         if status is None or status["status"] != "ok" or worker.frame.size > most_bytes:
             return None
-        self.worker = None
         found = worker.frame.whole()[1]
         self.pool.give_back(worker)
+        self.worker = None
         self._end()
         return Answer(status["type"], found)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from avidity_service.sparql.glue import Glue
+
 _LOCAL = r"(?:[\w:%.\-·]|\\.)*+"
 # Every alternative takes what it starts, also if it is not closed, so that the scan is linear in the length.
 TOKEN = re.compile(
@@ -36,23 +38,25 @@ TOKEN = re.compile(
 NEW_EACH_TIME = ("NOW", "RAND", "UUID", "BNODE")
 _JOINTS = re.compile(r"[.\-·]")
 _PROLOGUE = frozenset({"BASE", "PREFIX", "VERSION"})
-# Behind these a name may be what it looks like.
-_INTRODUCE = frozenset({"FROM", "NAMED", "GRAPH"})
+# What an IRI would hide if it were two comparisons: a call of a function, or a word behind a bracket.
+_CALLED = re.compile(rf"({'|'.join(NEW_EACH_TIME)})\s*\(", re.IGNORECASE)
+_BEHIND = re.compile(r"\).*?(SERVICE|FROM)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What a query looks like: its words in capitals in their order, its prefixes, and its greatest depth.
 
-    `glued` are prefixes of names where the grammar has no name: outside of brackets, or before a brace. To the engine
-    they are a word and a name without a space between: FROMg:x, SERVICE:x {.
+    `calls` and `datasets` are prefixes of names where the grammar has no name: before a brace within brackets, and
+    outside of brackets before the pattern. To the engine they are a word and a name: SERVICE:x, FROMg:x.
     """
 
     words: tuple[str, ...]
     declared: frozenset[str]
     used: frozenset[str]
     depth: int
-    glued: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    datasets: frozenset[str] = frozenset()
 
     @property
     def form(self) -> str | None:
@@ -72,14 +76,15 @@ class Scan:
     @property
     def calls_service(self) -> bool:
         """Whether the query may ask another endpoint, also if SERVICE is glued to its neighbours."""
-        names = (self.used - self.declared) | self.glued
+        names = (self.used - self.declared) | self.calls
         return any("SERVICE" in word for word in self.words) or any("SERVICE" in name.upper() for name in names)
 
     @property
     def hides_dataset(self) -> bool:
         """Whether FROM is glued to the name after it."""
-        names = (self.used - self.declared) | (self.glued if self.form != "DESCRIBE" else frozenset())
-        return any(name.upper().startswith("FROM") for name in names)
+        if self.form == "DESCRIBE":  # there are names as well
+            return any(name.upper().startswith("FROM") for name in self.datasets - self.declared)
+        return any(name.upper().startswith("FROM") for name in self.datasets)
 
 
 def scan(query: str) -> Scan:
@@ -89,7 +94,7 @@ def scan(query: str) -> Scan:
     """
     words: list[str] = []
     prefixes: tuple[set[str], set[str]] = (set(), set())
-    glue = _Glue()
+    glue = Glue()
     after_prefix = False
     open_ = quoted = signs = most = 0
     for token in TOKEN.finditer(query):
@@ -116,43 +121,21 @@ def scan(query: str) -> Scan:
             most = max(most, open_ + quoted + signs)
         elif kind == "iri":
             most = max(most, open_ + quoted + _opened_within(token["iri"]))
+            words += _said_within(token["iri"])
     used, declared = prefixes
-    return Scan(tuple(filter(None, words)), frozenset(declared), frozenset(used), most, frozenset(glue.found))
+    return Scan(
+        tuple(filter(None, words)),
+        frozenset(declared),
+        frozenset(used),
+        most,
+        frozenset(glue.calls),
+        frozenset(glue.datasets),
+    )
 
 
-class _Glue:
-    """Finds names where none may be but behind a word that introduces them."""
-
-    def __init__(self) -> None:
-        self.found: set[str] = set()
-        self.introduced = False
-        # A name that would be the last thing before a brace.
-        self.last: str | None = None
-        self.groups = 0
-        self.form = ""
-
-    def see(self, token: re.Match[str], *, after_prefix: bool, outside: bool) -> None:
-        """Take the next token that is neither space nor comment."""
-        kind = token.lastgroup
-        if kind == "open" and token["open"] == "{":
-            if self.last is not None:
-                self.found.add(self.last)
-            self.groups += outside
-        self.last = None
-        if kind == "named" and not after_prefix:
-            if not self.introduced:
-                self.last = token["run"]
-                # FROM is before the pattern; in a CONSTRUCT behind the template.
-                if outside and self.groups <= (self.form == "CONSTRUCT"):
-                    self.found.add(self.last)
-            self.introduced = False
-        elif kind == "run":
-            word = token["run"].upper()
-            self.introduced = word in _INTRODUCE
-            if not self.form and word not in _PROLOGUE:
-                self.form = word
-        elif kind != "sign":
-            self.introduced = False
+def _said_within(iri: str) -> list[str]:
+    """The words that matter in what looks like an IRI and may be two comparisons: ?a<NOW()&&?b>1."""
+    return [found[1].upper() for found in (*_CALLED.finditer(iri), *_BEHIND.finditer(iri))]
 
 
 def _opened_within(iri: str) -> int:

@@ -39,6 +39,8 @@ class _Wish:
     def give(self, found: Worker | QueryError) -> bool:
         """End it; False if nobody takes the worker."""
         with self.lock:
+            if self.found is not None:  # told already that there is none
+                return False
             taken = self.is_wanted and not self.ahead
             self.found = found
             self.ended.set()

@@ -14,7 +14,8 @@ from avidity_service.sparql.process import Abandoned, Late, never
 from avidity_service.sparql.refusals import refusal
 from avidity_service.sparql.run import Answer
 from avidity_service.sparql.scan import scan
-from avidity_service.sparql.worker import Caps, Found, write
+from avidity_service.sparql.sink import Caps
+from avidity_service.sparql.worker import Found, write
 from avidity_service.store.client import Client, TooLarge
 from avidity_service.store.engine import RemoteEngine
 from avidity_service.store.judging import ACCEPT_GRAPH, ACCEPT_RESULTS, graph, results
