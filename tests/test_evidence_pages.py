@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import pyoxigraph as ox
 import pytest
-from avidity_service.app import create_app, make_app
+from avidity_service.app import create_app, make_app, serve
+from avidity_service.context import Context
 from avidity_service.front.layer import Front
-from avidity_service.front.serving import Served
 from avidity_service.metrics import Metrics
 from avidity_service.pages.evidence import flow, harms, reading, timeline
 from avidity_service.pages.evidence.quoting import quotes_in
@@ -308,13 +308,13 @@ def test_a_former_release_is_garbage_after_a_swap(release: Release) -> None:
     )
     for path in shown:
         assert client.get(path, headers=HTML).status_code == 200
-    held = [
-        weakref.ref(thing) for thing in (former, former.source, front.current.context, front.current.context.things)
-    ]
-    served = Served(make_app(release, Settings(workers=1), front.metrics))
+    context = front.current.context
+    assert isinstance(context, Context)
+    held = [weakref.ref(thing) for thing in (former, former.source, context, context.things)]
+    served = serve(release, Settings(workers=1), front.metrics)
     try:
         front.swap(served).retire(5)
-        del app, client, former
+        del app, client, former, context
         gc.collect()
         assert [ref() for ref in held] == [None] * len(held)
         assert front.current is served

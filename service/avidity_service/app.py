@@ -10,12 +10,12 @@ from flask import Flask, Response, current_app, request
 from avidity_service import health
 from avidity_service.context import KEY, Context, context
 from avidity_service.contract import routes as contract
+from avidity_service.core import Core
 from avidity_service.errors import QueryError
 from avidity_service.front.layer import Front
 from avidity_service.front.serving import Served
 from avidity_service.front.within import REFUSAL
 from avidity_service.headers import STANDARD
-from avidity_service.journal import Journal
 from avidity_service.metrics import Metrics
 from avidity_service.pages import routes as pages
 from avidity_service.pages import search as search_page
@@ -64,29 +64,31 @@ BLUEPRINTS = (
 def create_app(release: Release, settings: Settings) -> Flask:
     """The service for one release, with its front: what Flask's test client asks, or another WSGI server runs."""
     metrics = Metrics()
-    app = make_app(release, settings, metrics)
-    app.wsgi_app = Front(Served(app), settings, metrics)  # type: ignore[method-assign]
-    return app
+    served = serve(release, settings, metrics)
+    served.app.wsgi_app = Front(served, settings, metrics)  # type: ignore[method-assign]
+    return served.app
 
 
-def create_front(
-    release: Release, settings: Settings, journal: Journal, metrics: Metrics | None = None, pool: Pool | None = None
-) -> Front:
-    """The service for one release at a time; `metrics` and `pool` are new unless they are there already."""
-    metrics = metrics or Metrics()
-    at_once = release.disk is None
-    return Front(Served(make_app(release, settings, metrics, at_once=at_once, pool=pool)), settings, metrics, journal)
+def serve(release: Release, settings: Settings, metrics: Metrics, *, pool: Pool | None = None) -> Served:
+    """A release with what most requests need, and its application."""
+    context = make_context(release, settings, metrics, pool=pool)
+    app = over(context)
+    return Served(context, lambda: app)
 
 
-def make_app(
-    release: Release, settings: Settings, metrics: Metrics, *, at_once: bool = True, pool: Pool | None = None
-) -> Flask:
+def make_app(release: Release, settings: Settings, metrics: Metrics) -> Flask:
     """What stands behind the front: routes over one release."""
+    return over(make_context(release, settings, metrics))
+
+
+def over(core: Core) -> Flask:
+    """The application over what is there of a release."""
+    context = core if isinstance(core, Context) else Context(*core.parts)
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions[KEY] = make_context(release, settings, metrics, at_once=at_once, pool=pool)
+    app.extensions[KEY] = context
     handle_problems(app)
     app.context_processor(frame)
     app.jinja_env.filters["urlencode_all"] = partial(urlencode, doseq=True)
@@ -103,18 +105,13 @@ def make_context(
     settings: Settings,
     metrics: Metrics | None = None,
     *,
-    at_once: bool = True,
     pool: Pool | None = None,
 ) -> Context:
-    """Everything that is made once for a release; what is read from the dataset `at_once`, or when it is asked for.
-
-    `pool` as for `open_store`.
-    """
+    """Everything that is made once for a release; `pool` as for `open_store`."""
     metrics = metrics or Metrics()
     engine, asked = open_store(release, settings, metrics, pool=pool)
     context = Context(release, settings, engine, asked, metrics)
-    if at_once:
-        context.read_all()
+    context.read_all()
     return context
 
 

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import current_app
 
 from avidity_service.about import About, read_about
 from avidity_service.catalogue import Catalogue
-from avidity_service.engine import Engine
+from avidity_service.core import Core
 from avidity_service.evidence_map.drawn import Maps
 from avidity_service.evidence_map.studied import Studied, read_studied
 from avidity_service.examples.asked import Examples, read_examples
 from avidity_service.links import Links
-from avidity_service.metrics import Metrics
 from avidity_service.names import Names
 from avidity_service.pages.evidence.contradictions import everything
 from avidity_service.pages.evidence.reading import Section, laid_out
-from avidity_service.release import Release
 from avidity_service.rest.findings import Findings
 from avidity_service.rest.things import Things
-from avidity_service.settings import Settings
-from avidity_service.sparql.pool import Pool
 from avidity_service.synthesis.facts import Facts, read_facts
-
-if TYPE_CHECKING:
-    from avidity_service.store.pool import RemotePool
 
 KEY = "avidity"
 
 
-class Context:
+class Context(Core):
     """The release that is served, and the ways to ask it.
 
     What is read from the dataset is read when it is first asked for; `read_all` does not wait for that. Two who ask
     first at the same time may both read it, and read the same.
     """
-
-    def __init__(
-        self, release: Release, settings: Settings, engine: Engine, pool: Pool | RemotePool, metrics: Metrics
-    ) -> None:
-        self.release, self.settings, self.engine, self.pool, self.metrics = release, settings, engine, pool, metrics
 
     def read_all(self) -> None:
         """Read what most requests need."""

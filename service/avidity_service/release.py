@@ -9,13 +9,15 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pyoxigraph as ox
 
 from avidity_service.errors import ReleaseError
-from avidity_service.search.index import Index
-from avidity_service.source import Source
+
+if TYPE_CHECKING:
+    from avidity_service.search.index import Index
+    from avidity_service.source import Source
 
 _DATASET = "dataset.nq.gz"
 # Lines are looked through under Python's lock, and queries are answered meanwhile: no more than some milliseconds.
@@ -52,11 +54,16 @@ class Release:
     @cached_property
     def index(self) -> Index:
         """What can be searched."""
+        # Here, as no worker and no first answer needs it, and it takes a twentieth of a second to read.
+        from avidity_service.search.index import Index
+
         return Index(self.files["search.jsonl"])
 
     @cached_property
     def source(self) -> Source:
         """The source's text with its passages."""
+        from avidity_service.source import Source
+
         return Source(self.files, self.store)
 
     @cached_property

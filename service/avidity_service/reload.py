@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from avidity_service.app import make_app
 from avidity_service.errors import ReleaseError, SettingsError
 from avidity_service.front.layer import Front
 from avidity_service.front.serving import Served
@@ -22,6 +21,7 @@ _LOG = logging.getLogger("avidity")
 # A folder that is exchanged while it is read looks broken; a moment later it is whole.
 _TRIES = 4
 _BETWEEN_S = 0.2
+_MOMENT_S = 0.5
 # What requests on the former release have, beyond the longest query.
 _DRAIN_S = 5.0
 
@@ -74,8 +74,10 @@ class Reloader:
         return found
 
     def _exchange(self, release: Release) -> Outcome:
+        from avidity_service.app import serve  # not before the service has started
+
         started = time.monotonic()
-        served = Served(make_app(release, self.settings, self.front.metrics))
+        served = serve(release, self.settings, self.front.metrics)
         try:
             if not served.context.pool.warm():
                 raise ReleaseError("its workers do not answer")
@@ -94,6 +96,7 @@ class Reloader:
         leave(former.context.release)
 
     def _load(self) -> None:
+        time.sleep(_MOMENT_S)  # those who waited for the start are answered first
         served = self.front.current.context.release
         try:
             _LOG.info("in memory: %s", self._exchange(replace(served, disk=None)).words)

@@ -57,8 +57,8 @@ def run(release: Release, settings: Settings) -> None:
         pool = Pool(release, settings, metrics.killed)
         pool.prepare()
     # Only now, as it takes longer than all before: meanwhile the process starts that workers come from.
-    from avidity_service.app import create_front
     from avidity_service.connections import Connections
+    from avidity_service.fronting import create_front
     from avidity_service.reload import Reloader
 
     front = create_front(release, settings, journal, metrics, pool)

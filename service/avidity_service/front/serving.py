@@ -5,28 +5,50 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
-from avidity_service.context import KEY, Context
+    from avidity_service.core import Core
 
 _numbers = itertools.count(1)
 
 
 class Served:
-    """An application over one release. Its `mark` is no other's, even if the release comes back later."""
+    """A release with the application over it. Its `mark` is no other's, even if the release comes back later.
 
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-        self.wsgi = app.wsgi_app
-        context = app.extensions[KEY]
-        assert isinstance(context, Context)
-        self.context = context
-        self.id = context.release.id
+    The application is made when it is first asked for; queries do without it.
+    """
+
+    def __init__(self, core: Core, make: Callable[[], Flask]) -> None:
+        self.context = core
+        self.made: Flask | None = None
+        self.answers: Any = None
+        self.make, self.making = make, threading.Lock()
+        self.id = core.release.id
         self.mark = f"{self.id} {next(_numbers)}"
         self.inside = 0
         self.retired = False
         self.change = threading.Condition()
+
+    @property
+    def app(self) -> Flask:
+        """The application; whoever asks first makes it, and others wait for that."""
+        with self.making:
+            if self.made is None:
+                self.made = self.make()
+                # The application itself, also if a front is put before it later.
+                self.answers = self.made.wsgi_app
+            return self.made
+
+    @property
+    def wsgi(self) -> Any:
+        """The application, to be called as WSGI has it."""
+        if self.answers is None:
+            assert self.app is not None
+        return self.answers
 
     def enter(self) -> bool:
         """Begin a request; False if no more may."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import secrets
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from avidity_service.context import Context
 from avidity_service.errors import QueryError
 from avidity_service.front.kept import Made
 from avidity_service.headers import STANDARD
@@ -20,6 +19,9 @@ from avidity_service.sparql.accepting import accepted, content_type
 from avidity_service.sparql.guard import guard
 from avidity_service.sparql.process import never
 from avidity_service.sparql.run import Answer
+
+if TYPE_CHECKING:
+    from avidity_service.core import Core
 
 _LOG = logging.getLogger("avidity")
 _PLAIN = b"query="
@@ -30,7 +32,7 @@ _FORM = "application/x-www-form-urlencoded"
 RUN = "avidity.run"
 
 
-def direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | None:
+def direct(context: Core, environ: dict[str, Any], refusal: str) -> Made | None:
     """The answer to a plain request; None for any other, with `environ[refusal]` set if it is to be refused."""
     try:
         return _direct(context, environ, refusal)
@@ -41,7 +43,7 @@ def direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | No
         return None
 
 
-def _direct(context: Context, environ: dict[str, Any], refusal: str) -> Made | None:
+def _direct(context: Core, environ: dict[str, Any], refusal: str) -> Made | None:
     is_gone = environ.get("waitress.client_disconnected", never)
     run = environ.pop(RUN, None)
     if run is not None:

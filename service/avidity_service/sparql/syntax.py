@@ -6,7 +6,6 @@ import re
 
 from avidity_service.errors import QueryError
 from avidity_service.sparql.mistakes import places
-from avidity_service.sparql.mistakes.finding import find
 from avidity_service.sparql.mistakes.mistake import Mistake, shown
 
 # The engine, then Virtuoso, which knows no columns.
@@ -23,6 +22,9 @@ _IRI = re.compile(r"<[^<>\s]*+>")
 
 def explain(query: str, message: str, lines_ahead: int = 0) -> QueryError:
     """A 400 that shows where the query breaks; so many lines were put before it when it was asked."""
+    # Here, as it takes longer to read than most starts may.
+    from avidity_service.sparql.mistakes.finding import find
+
     mistake = find(query) or _as_the_engine_says(query, message, lines_ahead)
     extra: dict[str, object] = {}
     detail = mistake.words
