@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("avidity")
 # What takes longer is a thread's business: there it can give way to others, and it is seen whether the client has left.
-_LONG_S = 0.02
+_LONG_S = 0.06
 
 
 class Looping:

@@ -173,5 +173,6 @@ def test_deadly_queries_end_and_others_go_on(server: tuple[int, int]) -> None:
     slowest, longest = times[int(len(times) * 0.99)], max(took for _, _, took in found.values())
     print(f"\n{Counter(status for status, _, _ in found.values())}; the longest took {longest:.2f} s")
     print(f"{len(times)} point queries: median {statistics.median(times) * 1000:.1f} ms, p99 {slowest * 1000:.0f} ms")
+    print(f"the front grew by {memory_mb(pid) - before:.0f} MB")
     assert memory_mb(pid) - before < 100
     assert ask(port, "ASK {}")[0] == 200
