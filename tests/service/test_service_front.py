@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from avidity_service.app import make_context, over
 from avidity_service.context import KEY
 from avidity_service.front import tags
 from avidity_service.front.cache import ByteCache
@@ -21,6 +22,7 @@ from avidity_service.front.encodings import choose, encode
 from avidity_service.front.flight import Flights, Impatient, Left
 from avidity_service.front.kept import Kept, Made
 from avidity_service.front.layer import Front
+from avidity_service.front.serving import Served
 from avidity_service.journal import Journal, Line
 from avidity_service.release import Release
 from avidity_service.settings import Settings
@@ -29,6 +31,7 @@ from backports import zstd
 from flask import Flask, Response, request
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import Client
 
 MakeApp = Callable[..., Flask]
 NUMBERS = "/sparql?query=SELECT ?n { ?s <http://example.org/p> ?n } ORDER BY ?n"
@@ -559,3 +562,29 @@ def test_head_says_what_get_says(make_app: MakeApp, release: Release, path: str)
     assert head.data == b""
     ignored = {"X-Request-Id", "Date"}
     assert [h for h in head.headers if h[0] not in ignored] == [h for h in full.headers if h[0] not in ignored]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_health_is_told_alike_before_the_application_is_there_and_after(method: str, release: Release) -> None:
+    context, made = make_context(release, Settings(workers=1)), []
+
+    def make() -> Flask:
+        made.append(1)
+        return over(context)
+
+    served = Served(context, make)
+    client = Client(Front(served, context.settings, context.metrics))
+    try:
+        first = client.open("/health", method=method)
+        assert not made
+        assert client.get("/sparql?query=ASK%7B%7D").status_code == 200
+        assert not made, "a query needs no application"
+        assert client.get("/").status_code == 200
+        assert made == [1]
+        again = client.open("/health", method=method)
+        assert (first.status, first.data) == (again.status, again.data)
+        # But for the names of the two requests.
+        assert {*first.headers} - {*again.headers} == {("X-Request-Id", first.headers["X-Request-Id"])}
+        assert len(first.headers) == len(again.headers)
+    finally:
+        context.pool.close()

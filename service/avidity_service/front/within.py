@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from avidity_service.front.asked import Asked, Environ
 from avidity_service.front.kept import Headers, Made
 from avidity_service.front.serving import Served
+from avidity_service.headers import STANDARD
 from avidity_service.sparql.direct import direct
 
 # A refusal that the application is to put into words.
@@ -26,10 +28,19 @@ def inner_of(environ: Environ, asked: Asked) -> Environ:
     return inner
 
 
+def _alive(served: Served, environ: Environ) -> Made | None:
+    """What the application says at /health, while it is not there yet: whoever waits for a start asks that first."""
+    if served.made is not None or environ["PATH_INFO"] != "/health" or environ["REQUEST_METHOD"] != "GET":
+        return None
+    body = json.dumps({"status": "ok", "release": served.id}, separators=(",", ":")) + "\n"
+    headers = [("Content-Type", "application/json"), *STANDARD, ("Cache-Control", "no-store")]
+    return Made("200 OK", headers, body.encode())
+
+
 def run(served: Served, environ: Environ) -> Made:
     """The application's whole answer."""
     if REFUSAL not in environ:
-        plain = direct(served.context, environ, REFUSAL)
+        plain = _alive(served, environ) or direct(served.context, environ, REFUSAL)
         if plain is not None:
             return plain
     said: list[tuple[str, Headers]] = []
